@@ -1,0 +1,220 @@
+"""LayerError and its children: every message says what happened, where, and what to do next.
+
+Each error is made from plain values only (text, numbers, tuples of text) and hands exactly these to
+``Exception.__init__``, so that ``repr()`` and ``pickle`` work (pytest-xdist, logging and
+multiprocessing need both).  The values are attributes as well: they are the evidence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+
+class LayerError(Exception):
+    """Something about a layer is wrong; the base of every error that underlay raises itself."""
+
+
+class SetUpFailed(LayerError):
+    """A layer that a test needs did not come up; raised for each test but the first to meet it.
+
+    :param layer: the layer that failed, as text.
+    :param cause: what its ``setUp`` raised, as ``"Type: message"``.
+    """
+
+    def __init__(self, layer: str, cause: str) -> None:
+        super().__init__(layer, cause)
+        self.layer = layer
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"{self.layer} failed in setUp: {self.cause}\n"
+            "  The full traceback stands at the first test that needed this layer."
+        )
+
+
+class ResourceMissing(LayerError, KeyError, AttributeError):
+    """A layer was asked for a resource which neither it nor its bases have.
+
+    :param layer: the layer, as text.
+    :param name: the resource that was asked for.
+    :param state: ``"not set up"``, ``"set up"`` or ``"set up, in a test"``.
+    :param bases: its bases, as text.
+    :param resources: the names of the resources that there are.
+    """
+
+    def __init__(
+        self,
+        layer: str,
+        name: str,
+        state: str,
+        bases: tuple[str, ...],
+        resources: tuple[str, ...],
+    ) -> None:
+        super().__init__(layer, name, state, bases, resources)
+        self.layer = layer
+        self.name = name
+        self.state = state
+        self.bases = bases
+        self.resources = resources
+
+    def __str__(self) -> str:
+        bases = ", ".join(self.bases) or "none"
+        resources = ", ".join(self.resources) or "none"
+        return (
+            f"{self.layer} has no resource {self.name!r}.\n"
+            f"  layer: {self.state}; bases: {bases}; resources: {resources}\n"
+            f"  Set it in setUp() as self.{self.name} = ..., or pass the layer that provides it."
+        )
+
+
+class NotReady(LayerError):
+    """A condition did not come true before its deadline.
+
+    :param awaited: what was waited for, as in ``"the server to answer"``.
+    :param seconds: for how long.
+    :param detail: what is known about why, may be empty.
+    """
+
+    def __init__(self, awaited: str, seconds: float, detail: str = "") -> None:
+        super().__init__(awaited, seconds, detail)
+        self.awaited = awaited
+        self.seconds = seconds
+        self.detail = detail
+
+    def __str__(self) -> str:
+        detail = f"\n  {self.detail}" if self.detail else ""
+        return f"Waited {self.seconds:g} s for {self.awaited}.{detail}"
+
+
+class StillRunning(LayerError):
+    """A layer was taken down, but something it started did not stop in time.
+
+    :param layer: the layer, as text.
+    :param what: a line for each thing that runs on: what it is and where it is.
+    """
+
+    def __init__(self, layer: str, what: tuple[str, ...]) -> None:
+        super().__init__(layer, what)
+        self.layer = layer
+        self.what = what
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {line}" for line in self.what)
+        return f"{self.layer} was taken down, but these still run:{listed}"
+
+
+class ExtraMissing(LayerError):
+    """A room was used whose third-party library is not installed.
+
+    :param what: the public name that was used, such as ``"Browser"``.
+    :param module: the module that could not be imported.
+    :param extra: the extra of underlay that brings it.
+    """
+
+    def __init__(self, what: str, module: str, extra: str) -> None:
+        super().__init__(what, module, extra)
+        self.what = what
+        self.module = module
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f"{self.what} needs {self.module}: install underlay[{self.extra}]"
+
+
+class UnexpectedRequest(LayerError, AssertionError):
+    """A fake server was asked something that no expectation matches.
+
+    :param layer: the fake server, as text.
+    :param request: what it was asked, as in ``"GET /refund"``.
+    :param report: the closest expectation and how it differs, a line each.
+    """
+
+    def __init__(self, layer: str, request: str, report: tuple[str, ...]) -> None:
+        super().__init__(layer, request, report)
+        self.layer = layer
+        self.request = request
+        self.report = report
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {line}" for line in self.report)
+        return f"{self.layer} was asked for {self.request}, which no expectation matches.{listed}"
+
+
+class UnmetExpectation(LayerError, AssertionError):
+    """A fake server was not asked what a test promised that it would be.
+
+    :param layer: the fake server, as text.
+    :param expectation: what was expected, as in ``"POST /pay"``.
+    :param wanted: how many requests were to come, as text, such as ``"1"`` or ``"at least 1"``.
+    :param got: how many came.
+    :param report: where it was expected and what came instead, a line each.
+    """
+
+    def __init__(
+        self, layer: str, expectation: str, wanted: str, got: int, report: tuple[str, ...]
+    ) -> None:
+        super().__init__(layer, expectation, wanted, got, report)
+        self.layer = layer
+        self.expectation = expectation
+        self.wanted = wanted
+        self.got = got
+        self.report = report
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {line}" for line in self.report)
+        return (
+            f"{self.layer} expected {self.expectation}: "
+            f"wanted {self.wanted} request(s), got {self.got}.{listed}"
+        )
+
+
+class RunnerMissing(LayerError):
+    """An external tool, or the node that runs it, is not installed.
+
+    :param tool: the tool, such as ``"node"`` or ``"jasmine"``.
+    :param searched: the places that were looked at, in this order.
+    :param remedy: what to do, a sentence.
+    """
+
+    def __init__(self, tool: str, searched: tuple[str, ...], remedy: str) -> None:
+        super().__init__(tool, searched, remedy)
+        self.tool = tool
+        self.searched = searched
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {place}" for place in self.searched)
+        return f"{self.tool} is not installed. {self.remedy}\n  Looked for it in:{listed}"
+
+
+class NoTestsReported(LayerError):
+    """An external runner ended without telling of any test, or of one that was asked for.
+
+    :param runner: the runner, as text.
+    :param problem: what is missing, a sentence.
+    :param output: the end of what the runner printed.
+    """
+
+    def __init__(self, runner: str, problem: str, output: str) -> None:
+        super().__init__(runner, problem, output)
+        self.runner = runner
+        self.problem = problem
+        self.output = output
+
+    def __str__(self) -> str:
+        output = self.output.rstrip() or "(nothing)"
+        return f"{self.runner}: {self.problem}\n  It printed:\n{output}"
+
+
+@contextlib.contextmanager
+def needs_extra(what: str, extra: str) -> Iterator[None]:
+    """Imports inside the block belong to an extra; a missing one becomes ExtraMissing.
+
+    Raised from the ImportError, so that an installation that is there but broken stays visible.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ExtraMissing(what, error.name or str(error), extra) from error
