@@ -34,6 +34,27 @@ class SetUpFailed(LayerError):
         )
 
 
+class NameTaken(LayerError):
+    """Two layers have one name, so that a runner would take the second for the first.
+
+    :param name: the full name, such as ``"app.testing.LIVE"``.
+    :param first: where the layer was made that has it, as ``"file:line"``.
+    :param second: where the other one was made.
+    """
+
+    def __init__(self, name: str, first: str, second: str) -> None:
+        super().__init__(name, first, second)
+        self.name = name
+        self.first = first
+        self.second = second
+
+    def __str__(self) -> str:
+        return (
+            f"Two layers are named {self.name}: one made at {self.first}, one at {self.second}.\n"
+            "  Keep each in a module variable of its own, or give it a name: Layer(name=...)."
+        )
+
+
 class ResourceMissing(LayerError, KeyError, AttributeError):
     """A layer was asked for a resource which neither it nor its bases have.
 

@@ -1,0 +1,65 @@
+"""What zope.testrunner lacks: an error in a layer's hook becomes the error of the guilty test.
+
+zope.testrunner calls ``testSetUp`` and ``testTearDown`` from ``startTest`` and ``stopTest`` of its
+result, unguarded: what they raise ends the whole run, later layers never come up.  And if a
+``setUp`` raises, the tests of that layer vanish from its count.  Nothing can be plugged in there,
+so the hooks look up the stack for it.  Under other runners nothing of this applies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import unittest
+from collections.abc import Iterator
+from types import FrameType
+
+
+def _callers() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe()
+    while frame := frame.f_back if frame else None:
+        yield frame
+
+
+def in_zope_testrunner() -> bool:
+    """Whether zope.testrunner is just setting a layer up."""
+    return any(
+        frame.f_code.co_name == "setup_layer"
+        and frame.f_globals.get("__name__") == "zope.testrunner.runner"
+        for frame in _callers()
+    )
+
+
+@contextlib.contextmanager
+def blame_test() -> Iterator[None]:
+    """An error inside is charged to the test that zope.testrunner starts or stops just now."""
+    try:
+        yield
+    except Exception as error:
+        for frame in _callers():
+            test, result = frame.f_locals.get("test"), frame.f_locals.get("self")
+            if (
+                isinstance(test, unittest.TestCase)
+                and isinstance(result, unittest.TestResult)
+                and hasattr(result, "testSetUp")
+            ):
+                _charge(error, test, result, frame.f_code.co_name)
+                return
+        raise
+
+
+def _charge(
+    error: Exception, test: unittest.TestCase, result: unittest.TestResult, phase: str
+) -> None:
+    if phase == "startTest":
+
+        def setUp() -> None:
+            raise error
+
+        # The first of several errors counts.  The runner restores __dict__ after the test.
+        test.__dict__.setdefault("setUp", setUp)
+    else:
+        # With --buffer the streams were restored already, and addError would do it once more.
+        getattr(result, "_setUpStdStreams", bool)()
+        assert error.__traceback__ is not None
+        result.addError(test, (type(error), error, error.__traceback__))

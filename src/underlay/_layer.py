@@ -1,0 +1,354 @@
+"""Layer: four hooks, clean-ups bound to the phase that added them, resources, bases.
+
+Two pieces of magic keep layers simple to write and honest, both of them here:
+
+* ``Layer.__init_subclass__`` wraps the four hooks, so that half a set-up is undone and nothing is
+  taken down that never came up (`_guarded`, `Layer._open`, `Layer._close`).
+* ``Layer.__set_name__``, which Python calls for ``layer = LIVE`` in the body of a TestCase, lets a
+  layer check things while the test can still fail (`_verify_in`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import unittest
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+from underlay import _naming
+from underlay._blame import blame_test, in_zope_testrunner
+from underlay._errors import LayerError, ResourceMissing, SetUpFailed
+from underlay._resources import Resources
+from underlay._undo import Undo
+
+T = TypeVar("T")
+L = TypeVar("L", bound="Layer")
+
+Hook = Callable[[Any], None]
+AnyLayer = Any  # one of ours, one of plone.testing's, or anything with zope.testrunner's hooks
+
+LAYER, TEST = "layer", "test"  # the two scopes
+SCOPES = {"setUp": LAYER, "tearDown": LAYER, "testSetUp": TEST, "testTearDown": TEST}
+
+
+def setup_order(layer: AnyLayer) -> list[AnyLayer]:
+    """The layer and all its bases, base before derived, each once."""
+    order: list[AnyLayer] = []
+
+    def visit(each: AnyLayer) -> None:
+        for base in each.__bases__:
+            if base is not object and base not in order:
+                visit(base)
+        if each not in order:
+            order.append(each)
+
+    visit(layer)
+    return order
+
+
+def _guarded(hook: Hook) -> Hook:
+    """Let Layer open or close a scope around what the author of a layer wrote."""
+    name = hook.__name__
+    scope = SCOPES[name]
+
+    @functools.wraps(hook)
+    def guarded(self: Layer) -> None:
+        __tracebackhide__ = True
+        if self._phase is not None:  # super().setUp(): the outermost call is in charge
+            return hook(self)
+        with blame_test() if scope == TEST else contextlib.nullcontext():
+            if name.endswith("etUp"):
+                self._open(scope, hook)
+            else:
+                self._close(scope, hook)
+        return None
+
+    return guarded
+
+
+def _refuse_what_is_not_called(hook: Hook, where: str) -> None:
+    if inspect.iscoroutinefunction(hook) or inspect.isasyncgenfunction(hook):
+        raise LayerError(
+            f"{where} is async: the hooks of layers are called, not awaited.\n"
+            "  Make it a plain function, and run coroutines in it with asyncio.run()."
+        )
+    if inspect.isgeneratorfunction(hook):
+        raise LayerError(
+            f"{where} has a yield in it: nothing of it would run.\n"
+            "  Make it a plain function, or write the layer as a generator under @as_layer."
+        )
+
+
+def _verify_in(case_class: type[unittest.TestCase]) -> None:
+    """Let the layers of a TestCase verify() inside the test, after the test's own clean-ups.
+
+    Those come first because they may still talk to what a layer offers.
+    """
+    do_cleanups = case_class.doCleanups
+    if hasattr(do_cleanups, "verifies_layers"):
+        return
+
+    @functools.wraps(do_cleanups)
+    def doCleanups(case: Any) -> Any:
+        do_cleanups(case)
+        # Read now, not when the class was made: a subclass may have named another layer.
+        # Clean-ups run in reverse: a derived layer verifies before its bases.
+        for layer in setup_order(case.layer):
+            case.addCleanup(getattr(layer, "_verify_in_test", bool))
+        return do_cleanups(case)
+
+    doCleanups.verifies_layers = True  # type: ignore[attr-defined]
+    case_class.doCleanups = doCleanups  # type: ignore[assignment,method-assign]
+
+
+class Layer(Resources):
+    """Something expensive that many tests share: set up once, found clean by each test, taken down.
+
+    Subclass it, override any of the four hooks (none needs to call ``super()``), undo things where
+    you do them with `addCleanup` and `enterContext`, and offer what the tests need as resources.
+    The protocol is zope.testrunner's, the names are plone.testing's and unittest's.
+
+    :param bases: layers that must be up before this one, and go down after it; by default those of
+        the class attribute `defaultBases`.
+    :param name: by default the name of the module variable that holds the layer.
+    :param module: by default the module that makes the layer.
+    """
+
+    defaultBases: tuple[AnyLayer, ...] = ()
+
+    __bases__: tuple[AnyLayer, ...]
+
+    def __init__(
+        self,
+        bases: Iterable[AnyLayer] | None = None,
+        name: str | None = None,
+        module: str | None = None,
+    ) -> None:
+        self.__bases__ = tuple(self.defaultBases if bases is None else bases)
+        for base in self.__bases__:
+            if not hasattr(base, "__bases__"):
+                raise TypeError(f"A base of {type(self).__name__} is no layer: {base!r}")
+        super().__init__()
+        self._made = _naming.maker(self)
+        self.__module__ = module or self._made.module
+        self._name = name
+        self._holder: str | None = None  # "Checkout.layer", where only a class holds it
+        self._scopes: dict[str, Undo] = {}  # the open ones
+        self._phase: str | None = None  # the scope whose hook is running
+        self._set_up_error: BaseException | None = None  # what the tests will be told
+        self._entered: list[Undo] = []  # a `with` each
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in SCOPES:
+            if name in cls.__dict__:
+                hook = cls.__dict__[name]
+                _refuse_what_is_not_called(hook, f"{cls.__name__}.{name}")
+                setattr(cls, name, _guarded(hook))
+
+    # -- for authors of layers
+
+    @_guarded
+    def setUp(self) -> None:
+        """Start what is expensive, once for all tests."""
+
+    @_guarded
+    def tearDown(self) -> None:
+        """Take down what no clean-up takes down."""
+
+    @_guarded
+    def testSetUp(self) -> None:
+        """Prepare a test, before its own ``setUp``."""
+
+    @_guarded
+    def testTearDown(self) -> None:
+        """Clean up after a test, after its own ``tearDown`` and clean-ups."""
+
+    def verify(self) -> None:
+        """Raise what went wrong behind the test's back; called inside each test of this layer.
+
+        It runs after the test's own clean-ups, derived layers before their bases; what it raises is
+        the test's failure.  It may be called again, so it must not raise the same thing twice.
+        """
+
+    def addCleanup(self, function: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
+        """Call `function` when the running phase ends: the test, else the layer.
+
+        Clean-ups run in reverse order, also if the rest of the set-up fails.
+        """
+        self._running().add(function, *args, **kwargs)
+
+    def enterContext(self, cm: AbstractContextManager[T]) -> T:
+        """Enter `cm` now, leave it when the running phase ends; return what entering it gave."""
+        return self._running().enter(cm)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._running().add(self._push(name, value))
+
+    def __delitem__(self, name: str) -> None:
+        """Take the newest value away that this layer itself has set; an older one shows again."""
+        if not self._pull(name):
+            raise self._missing(name)
+
+    # -- for tests
+
+    def __getitem__(self, name: str) -> Any:
+        entry = self._entry(name)
+        if entry is None:
+            raise self._missing(name)
+        return entry[0]
+
+    def __enter__(self: L) -> L:
+        """Set up what is not up yet, bases first, and begin a test; without any runner."""
+        undo = Undo()
+        try:
+            for set_up, tear_down in (("setUp", "tearDown"), ("testSetUp", "testTearDown")):
+                for layer in setup_order(self):
+                    if SCOPES[set_up] not in getattr(layer, "_scopes", ()):
+                        call_hook(layer, set_up)
+                        undo.add(call_hook, layer, tear_down)
+        except BaseException as error:
+            undo.close(error)
+            raise
+        self._entered.append(undo)
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """End the test, which includes `verify`, and take down what ``with`` has set up."""
+        self._entered.pop().close(error)
+
+    # -- identity
+
+    @property
+    def __name__(self) -> str:
+        name = self._known_name()
+        _naming.claim(self, f"{self.__module__}.{name}", self._made)
+        return name
+
+    def _known_name(self) -> str:
+        return (
+            self._name
+            or _naming.variable(self.__module__, self)
+            or self._holder
+            or str(type(self).__name__)
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.__module__}.{self._known_name()}>"
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        if name == "layer" and issubclass(owner, unittest.TestCase):
+            self._holder = self._holder or f"{owner.__qualname__}.layer"
+            _verify_in(owner)
+
+    # -- the scopes
+
+    def _running(self) -> Undo:
+        scope = self._phase or (TEST if TEST in self._scopes else LAYER)
+        if scope not in self._scopes:
+            raise LayerError(
+                f"{self!r} is not set up, so that nothing would ever be undone.\n"
+                "  Add clean-ups and set resources in setUp() or testSetUp(), or inside the test."
+            )
+        return self._scopes[scope]
+
+    def _open(self, scope: str, hook: Hook) -> None:
+        __tracebackhide__ = True
+        if scope in self._scopes:
+            raise LayerError(f"{self!r} is already set up; it was to be set up once more.")
+        if scope == TEST and self._set_up_error is not None:
+            raise self._tell_set_up_error()
+        if scope == LAYER and (error := self._error_of_bases()):
+            self._set_up_error = error
+            return
+        if scope == TEST and self._base_failed_in_test_set_up():
+            return
+        undo = self._scopes[scope] = Undo()
+        self._phase = scope
+        try:
+            hook(self)
+        except BaseException as error:
+            try:
+                undo.close(error)
+            finally:
+                del self._scopes[scope]
+            if scope == TEST or not self._told_to_tests(error):
+                raise
+            self._set_up_error = error
+        finally:
+            self._phase = None
+
+    def _close(self, scope: str, hook: Hook) -> None:
+        __tracebackhide__ = True
+        if scope == LAYER:
+            self._set_up_error = None
+        if scope not in self._scopes:  # it never came up: nothing of the author's has run
+            return
+        undo = self._scopes[scope]
+        if scope == TEST:
+            undo.add(self.verify)  # for tests whose class was not there to be asked
+        undo.add(hook, self)  # the author's part first, then the clean-ups
+        self._phase = scope
+        try:
+            undo.close()
+        finally:
+            self._phase = None
+            del self._scopes[scope]
+
+    def _told_to_tests(self, error: BaseException) -> bool:
+        """Whether an error of setUp is kept for the tests: zope.testrunner would drop them."""
+        return isinstance(error, Exception) and in_zope_testrunner()
+
+    def _tell_set_up_error(self) -> BaseException:
+        """The error itself for the first test, a short one for the others."""
+        error = self._set_up_error
+        assert error is not None
+        self._set_up_error = set_up_failed(self, error)
+        return error
+
+    def _error_of_bases(self) -> BaseException | None:
+        for base in setup_order(self)[:-1]:
+            if error := getattr(base, "_set_up_error", None):
+                return set_up_failed(base, error)
+        return None
+
+    def _base_failed_in_test_set_up(self) -> bool:
+        """zope.testrunner goes on with derived layers; the error is charged to the test already."""
+        scopes = [getattr(base, "_scopes", {}) for base in setup_order(self)[:-1]]
+        return any(LAYER in opened and TEST not in opened for opened in scopes)
+
+    def _verify_in_test(self) -> None:
+        __tracebackhide__ = True
+        if LAYER not in self._scopes and self._set_up_error is None:
+            raise LayerError(
+                f"{self!r} was never set up: this runner does not know layers.\n"
+                "  Run with zope.testrunner, with pytest, or with python -m underlay unittest."
+            )
+        if TEST in self._scopes:
+            self.verify()
+
+    def _missing(self, name: str) -> ResourceMissing:
+        state = "set up, in a test" if TEST in self._scopes else "set up"
+        return ResourceMissing(
+            repr(self),
+            name,
+            state if LAYER in self._scopes else "not set up",
+            tuple(map(repr, self.__bases__)),
+            self._names(),
+        )
+
+
+def set_up_failed(layer: AnyLayer, error: BaseException) -> BaseException:
+    """What further tests are told of an error in setUp: a skip stays one, else one line."""
+    if isinstance(error, (unittest.SkipTest, SetUpFailed)):
+        return error
+    return SetUpFailed(repr(layer), f"{type(error).__name__}: {error}")
+
+
+def call_hook(layer: AnyLayer, name: str) -> None:
+    """Call one of the four hooks, each of which is optional for layers that are not ours."""
+    if hook := getattr(layer, name, None):
+        hook()

@@ -1,0 +1,123 @@
+"""What layers offer to tests: a stack of values per name, in plone.testing's format.
+
+``_resources`` maps a name to ``[[value, owner], ...]``, newest last.  A layer which sets a name
+that a base has pushes its value on the base's stack, so that the base sees it, too, for as long as
+it lasts.  Because the format is plone.testing's, either kind of layer can be the base of the other
+(https://github.com/plone/plone.testing, ``layer.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar, overload
+
+T = TypeVar("T")
+
+Entry = list[Any]  # [value, owner]
+
+
+def resolution_order(layer: Any) -> tuple[Any, ...]:
+    """The layer and all its bases, derived before base."""
+    order: list[Any] = []
+
+    def visit(each: Any) -> None:
+        if each is object:
+            return
+        if each in order:
+            order.remove(each)
+        order.append(each)
+        for base in each.__bases__:
+            visit(base)
+
+    visit(layer)
+    return tuple(order)
+
+
+class Resources:
+    """The store, as a base class of layers.  When a value goes again is the layer's to say."""
+
+    _resources: dict[str, list[Entry]]
+    baseResolutionOrder: tuple[Any, ...]
+
+    def __init__(self) -> None:
+        self._resources = {}
+        self.baseResolutionOrder = resolution_order(self)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a resource, or `default` where there is none."""
+        entry = self._entry(name)
+        return default if entry is None else entry[0]
+
+    def __contains__(self, name: str) -> bool:
+        return self._entry(name) is not None
+
+    def _entry(self, name: str) -> Entry | None:
+        return next((stack[name][-1] for stack in self._stores() if name in stack), None)
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(sorted({name for store in self._stores() for name in store}))
+
+    def _stores(self) -> Iterable[dict[str, list[Entry]]]:
+        return (getattr(layer, "_resources", {}) for layer in self.baseResolutionOrder)
+
+    def _push(self, name: str, value: Any) -> Callable[[], None]:
+        """Put `value` on top, here and on each base that has the name; return how to undo that."""
+        entry: Entry = [value, self]
+        stores = [store for store in self._stores() if name in store] or [self._resources]
+        for store in stores:
+            store.setdefault(name, []).append(entry)
+
+        def pop() -> None:
+            for store in stores:
+                _remove(store, name, entry)
+
+        return pop
+
+    def _pull(self, name: str) -> bool:
+        """Take away the newest value of a name that this layer has set; whether there was one."""
+        found = False
+        for store in self._stores():
+            if own := [entry for entry in store.get(name, ()) if entry[1] is self]:
+                _remove(store, name, own[-1])
+                found = True
+        return found
+
+
+def _remove(store: dict[str, list[Entry]], name: str, entry: Entry) -> None:
+    """Take `entry` itself away, not one that equals it: values may have any idea of equality."""
+    store[name] = [each for each in store.get(name, ()) if each is not entry]
+    if not store[name]:
+        del store[name]
+
+
+class Resource(Generic[T]):
+    """A declared resource: a typed and documented attribute over the layer's store.
+
+    ``url = Resource[str]("Where it answers")`` in a layer class makes ``layer.url`` the same value
+    as ``layer["url"]``, known to type checkers as ``str``.
+
+    :param doc: what it is, a phrase.
+    """
+
+    def __init__(self, doc: str) -> None:
+        self.__doc__ = doc
+        self.name = "?"
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, layer: None, owner: type) -> Resource[T]: ...
+    @overload
+    def __get__(self, layer: Any, owner: type) -> T: ...
+    def __get__(self, layer: Any, owner: type) -> Any:
+        return self if layer is None else layer[self.name]
+
+    def __set__(self, layer: Any, value: T) -> None:
+        layer[self.name] = value
+
+    def __delete__(self, layer: Any) -> None:
+        del layer[self.name]
+
+    def __repr__(self) -> str:
+        return f"<Resource {self.name}: {self.__doc__}>"
