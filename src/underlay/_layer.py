@@ -27,6 +27,8 @@ from underlay._undo import Undo
 T = TypeVar("T")
 L = TypeVar("L", bound="Layer")
 
+__unittest = True  # unittest leaves our frames out of tracebacks
+
 Hook = Callable[[Any], None]
 AnyLayer = Any  # one of ours, one of plone.testing's, or anything with zope.testrunner's hooks
 

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+__unittest = True  # unittest leaves our frames out of tracebacks
+
 
 class Undo:
     """What has to be done to take something back."""

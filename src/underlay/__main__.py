@@ -1,0 +1,33 @@
+"""``python -m underlay COMMAND``, also installed as ``underlay``."""
+
+from __future__ import annotations
+
+import sys
+
+USAGE = """\
+usage: underlay unittest [options] [tests]
+
+  unittest   run tests as python -m unittest does, honouring layers; the options are unittest's
+"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command.
+
+    :param arguments: those of the command line by default.
+    :raises SystemExit: with the command's exit status; 2 if there is no such command.
+    """
+    command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if command == "unittest":
+        from underlay.runners import unittest
+
+        unittest.main(rest)
+    elif command in ("-h", "--help"):
+        print(USAGE, end="")
+    else:
+        print(f"underlay: there is no command {command!r}\n\n{USAGE}", end="", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""Plain unittest honours layers: ``python -m underlay unittest``, or `load_tests` in a module."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+import types
+import unittest
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from underlay._errors import LayerError
+from underlay._layer import AnyLayer
+from underlay._stack import LayerStack, refuse_namesakes, resolve, sort_key, union
+
+__unittest = True  # unittest leaves our frames out of tracebacks
+
+NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
+
+Layers = tuple[AnyLayer, ...]
+
+
+def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
+    """Put a suite on a layer: its tests run on it unless they name another one."""
+    suite.layer = layer  # type: ignore[attr-defined]
+    return suite
+
+
+def flatten(
+    tests: unittest.TestSuite | unittest.TestCase, layer: AnyLayer = None
+) -> Iterator[tuple[AnyLayer, unittest.TestCase]]:
+    """Each case of a suite with its layer, or None: the innermost that is named counts."""
+    layer = resolve(getattr(tests, "layer", None)) or layer
+    if isinstance(tests, unittest.TestSuite):
+        for each in tests:
+            yield from flatten(each, layer)
+    else:
+        yield layer, tests
+
+
+class LayeredSuite(unittest.TestSuite):
+    """Runs its tests layer by layer: those without one first, then by the names of their layers.
+
+    :raises NameTaken: when it runs, if two of the layers have one name.
+    """
+
+    def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
+        stack = LayerStack()
+        try:
+            for layers, tests in self._groups():
+                _run_group(result, stack, layers, tests)
+        finally:
+            _attempt(result, stack.release)
+        return result
+
+    def _groups(self) -> list[tuple[Layers, list[unittest.TestCase]]]:
+        groups: dict[Layers, list[unittest.TestCase]] = {}
+        for layer, test in flatten(self):
+            groups.setdefault((layer,) if layer else (), []).append(test)
+        refuse_namesakes(union(layer for layers in groups for layer in layers))
+        return sorted(groups.items(), key=lambda group: sort_key(group[0]))
+
+
+def _run_group(
+    result: unittest.TestResult, stack: LayerStack, layers: Layers, tests: list[unittest.TestCase]
+) -> None:
+    """Run tests that share their layers; if these do not come up, each test is told so."""
+    _attempt(result, lambda: stack.release(keep=union(layers)))
+    for test in tests:
+        if result.shouldStop:
+            return
+        try:
+            stack.require(layers)
+        except Exception as error:
+            _report(result, test, error)
+        else:
+            break
+    else:
+        return
+    _run_as_outermost(unittest.TestSuite(_on_layers(test, stack, layers) for test in tests), result)
+
+
+def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:
+    """Run a suite such that its last ``tearDownClass`` runs with it, while the layers are up."""
+    entered = getattr(result, "_testRunEntered", False)
+    result._testRunEntered = False
+    suite.run(result)
+    result._previousTestClass = None  # else the next suite calls its tearDownClass once more
+    result._testRunEntered = entered
+
+
+def _on_layers(test: Any, stack: LayerStack, layers: Layers) -> unittest.TestCase:
+    """Put the per-test hooks of its layers around a test, the way zope.testrunner orders them."""
+    set_up, do_cleanups = test.setUp, test.doCleanups
+    opened: list[Any] = []
+
+    def setUp() -> Any:
+        context = stack.around_test(layers)
+        context.__enter__()
+        opened.append(context)
+        return set_up()
+
+    def doCleanups() -> Any:
+        do_cleanups()  # the test's own, and what its layers have to verify
+        while opened:
+            test.addCleanup(opened.pop().__exit__, None, None, None)
+        return do_cleanups()
+
+    if layers:
+        test.setUp, test.doCleanups = setUp, doCleanups
+    return test  # type: ignore[no-any-return]
+
+
+class LayerHook:
+    """Stands in a result where a layer failed, and no test is to blame."""
+
+    failureException = None
+
+    def __init__(self, description: str) -> None:
+        self.description = description
+
+    def id(self) -> str:
+        return self.description
+
+    def shortDescription(self) -> None:
+        return None
+
+    def __str__(self) -> str:
+        return self.description
+
+
+def _attempt(result: unittest.TestResult, release: Callable[[], None]) -> None:
+    """Take layers down; an error in that is an error of the run, which goes on."""
+    try:
+        release()
+    except Exception:
+        result.addError(LayerHook("tearDown of a layer"), sys.exc_info())  # type: ignore[arg-type]
+
+
+def _report(result: unittest.TestResult, test: unittest.TestCase, error: Exception) -> None:
+    """Tell that a test could not run."""
+    result.startTest(test)
+    if isinstance(error, unittest.SkipTest):
+        result.addSkip(test, str(error))
+    else:
+        result.addError(test, sys.exc_info())
+    result.stopTest(test)
+
+
+def load_tests(
+    loader: unittest.TestLoader, tests: unittest.TestSuite, pattern: str | None
+) -> unittest.TestSuite:
+    """Unittest's protocol: in a module that imports it, stock unittest honours layers, too.
+
+    The layers are shared by the tests of that one module; ``python -m underlay unittest`` shares
+    them between modules.
+    """
+    return LayeredSuite([tests])
+
+
+class LayerLoader(unittest.TestLoader):
+    """Knows ``test_suite()``, zope.testrunner's protocol, beside ``load_tests``."""
+
+    def loadTestsFromModule(
+        self, module: types.ModuleType, *args: Any, **kwargs: Any
+    ) -> unittest.TestSuite:
+        if hasattr(module, "test_suite") and not hasattr(module, "load_tests"):
+            return _suite_of(module)
+        return super().loadTestsFromModule(module, *args, **kwargs)
+
+
+def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
+    """What ``test_suite()`` returns; if it raises, a test that fails with that."""
+    try:
+        return unittest.TestSuite([module.test_suite()])
+    except Exception as error:
+        failure = error
+
+        def test_suite() -> None:
+            raise failure
+
+        case = unittest.FunctionTestCase(test_suite, description=f"{module.__name__}.test_suite")
+        return unittest.TestSuite([case])
+
+
+class Program(unittest.TestProgram):
+    """unittest's command line, honouring layers; a run without any test is a failure."""
+
+    test: unittest.TestSuite
+    exit: bool
+
+    def createTests(self, *args: Any, **kwargs: Any) -> None:
+        super().createTests(*args, **kwargs)
+        self.test = LayeredSuite(
+            layered(unittest.TestSuite([case]), layer)
+            for layer, case in flatten(self.test)
+            if self._wanted(case)
+        )
+
+    def _wanted(self, case: unittest.TestCase) -> bool:
+        """Whether -k selects it: unittest itself does not ask the cases of ready-made suites."""
+        patterns: Iterable[str] = self.testNamePatterns or ["*"]
+        return any(
+            fnmatch.fnmatchcase(name, pattern)
+            for pattern in patterns
+            for name in (case.id(), str(case))
+        )
+
+    def runTests(self) -> None:
+        leave, self.exit = self.exit, False
+        super().runTests()
+        if leave:
+            sys.exit(self._status())
+
+    def _status(self) -> int:
+        if not self.result.testsRun and not self.result.skipped and self.result.wasSuccessful():
+            print("No test was found: that is not a success.", file=sys.stderr)
+            return NO_TESTS_RAN
+        return 0 if self.result.wasSuccessful() else 1
+
+
+def main(arguments: list[str]) -> None:
+    """Run ``python -m underlay unittest`` with these arguments; they are unittest's own.
+
+    :raises SystemExit: always; 0 if all went well, 5 if there was no test, else 1 or 2.
+    """
+    try:
+        Program(
+            module=None,
+            argv=["python -m underlay unittest", *arguments],
+            testLoader=LayerLoader(),
+        )
+    except LayerError as error:
+        sys.exit(str(error))
