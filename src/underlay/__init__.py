@@ -33,3 +33,6 @@ __all__ = [
     "UnmetExpectation",
     "as_layer",
 ]
+
+for _name in __all__:  # errors and manual show the names that users import
+    globals()[_name].__module__ = __name__

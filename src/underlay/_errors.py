@@ -191,6 +191,94 @@ class UnmetExpectation(LayerError, AssertionError):
         )
 
 
+class AnswerFailed(LayerError):
+    """A server of ours could not answer a request, because of what the test gave it to answer with.
+
+    Raised from what a handler raised, or from what was wrong with its answer.
+
+    :param layer: the server, as text.
+    :param request: the request, as in ``"GET /pay"``.
+    :param problem: what was raised, as ``"Type: message"``.
+    :param where: the place that raised it, may be empty.
+    """
+
+    def __init__(self, layer: str, request: str, problem: str, where: str = "") -> None:
+        super().__init__(layer, request, problem, where)
+        self.layer = layer
+        self.request = request
+        self.problem = problem
+        self.where = where
+
+    def __str__(self) -> str:
+        where = f"\n  {self.where}" if self.where else ""
+        return f"{self.layer} could not answer {self.request}: {self.problem}{where}"
+
+
+class SeveralProblems(LayerError, AssertionError):
+    """More than one thing went wrong behind a test's back.
+
+    :param layer: the layer that tells, as text.
+    :param problems: the messages of the errors that each of them would have been.
+    """
+
+    def __init__(self, layer: str, problems: tuple[str, ...]) -> None:
+        super().__init__(layer, problems)
+        self.layer = layer
+        self.problems = problems
+
+    def __str__(self) -> str:
+        listed = "".join(
+            f"\n{number}. " + problem.replace("\n", "\n   ")
+            for number, problem in enumerate(self.problems, 1)
+        )
+        return f"{self.layer} has {len(self.problems)} problems:{listed}"
+
+
+class ApplicationError(LayerError):
+    """A web application failed to answer, and no client has told the test why.
+
+    Raised from what the application itself raised.
+
+    :param layer: the application's layer, as text.
+    :param request: the request, as in ``"GET /pay"``.
+    :param cause: what the application raised, as ``"Type: message"``.
+    :param others: request and cause of further failures.
+    """
+
+    def __init__(
+        self, layer: str, request: str, cause: str, others: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        super().__init__(layer, request, cause, others)
+        self.layer = layer
+        self.request = request
+        self.cause = cause
+        self.others = others
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  also {request}: {cause}" for request, cause in self.others)
+        return (
+            f"{self.layer} failed to answer {self.request}: {self.cause}{listed}\n"
+            "  If that is wanted, make the request inside `with layer.expect_errors():`."
+        )
+
+
+class NoApplicationError(LayerError, AssertionError):
+    """A web application was meant to fail, but it did not.
+
+    :param layer: the application's layer, as text.
+    :param answers: what it was asked and how it answered, such as ``"GET /pay: 200 OK"``.
+    """
+
+    def __init__(self, layer: str, answers: tuple[str, ...]) -> None:
+        super().__init__(layer, answers)
+        self.layer = layer
+        self.answers = answers
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {answer}" for answer in self.answers) or " It was asked nothing."
+        return f"{self.layer} was expected to fail, but did not.{listed}"
+
+
 class RunnerMissing(LayerError):
     """An external tool, or the node that runs it, is not installed.
 
@@ -210,6 +298,27 @@ class RunnerMissing(LayerError):
         return f"{self.tool} is not installed. {self.remedy}\n  Looked for it in:{listed}"
 
 
+class InstallFailed(LayerError):
+    """npm could not install what a package-lock.json names.
+
+    :param directory: the folder of the package-lock.json.
+    :param problem: what went wrong, a sentence.
+    :param output: the end of what npm printed, may be empty.
+    """
+
+    def __init__(self, directory: str, problem: str, output: str = "") -> None:
+        super().__init__(directory, problem, output)
+        self.directory = directory
+        self.problem = problem
+        self.output = output
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {line}" for line in self.output.strip().splitlines())
+        return (
+            f"The JavaScript packages of {self.directory} are not installed. {self.problem}{listed}"
+        )
+
+
 class NoTestsReported(LayerError):
     """An external runner ended without telling of any test, or of one that was asked for.
 
@@ -227,6 +336,59 @@ class NoTestsReported(LayerError):
     def __str__(self) -> str:
         output = self.output.rstrip() or "(nothing)"
         return f"{self.runner}: {self.problem}\n  It printed:\n{output}"
+
+
+class ExternalError(LayerError):
+    """An external runner tells of an error: a spec raised one, or something beside the specs did.
+
+    :param report: what happened, where in the runner's language, and to what, a line each.
+    """
+
+    def __init__(self, report: tuple[str, ...]) -> None:
+        super().__init__(report)
+        self.report = report
+
+    def __str__(self) -> str:
+        return "\n".join(self.report)
+
+
+class RunnerUnknown(LayerError, ValueError):
+    """A command was given for an external runner, but its program is none that is known.
+
+    :param program: the program.
+    :param known: the names of the programs that are known.
+    """
+
+    def __init__(self, program: str, known: tuple[str, ...]) -> None:
+        super().__init__(program, known)
+        self.program = program
+        self.known = known
+
+    def __str__(self) -> str:
+        return (
+            f"{self.program!r} is not a runner that underlay knows.\n"
+            f"  known: {', '.join(self.known)}\n"
+            "  Name one of these programs, or pass an object such as Jasmine('spec/**/*_spec.js')."
+        )
+
+
+class CapturesOverlap(LayerError):
+    """Two ``capture()`` blocks overlap in time, where one must be inside the other.
+
+    :param thread: the name of the thread that captures.
+    :param problem: what is wrong, a sentence.
+    """
+
+    def __init__(self, thread: str, problem: str) -> None:
+        super().__init__(thread, problem)
+        self.thread = thread
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"capture() in thread {self.thread!r}: {self.problem}\n"
+            "  Descriptors 1 and 2 belong to the whole process: blocks nest, in one thread."
+        )
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ def maker(layer: object) -> Place:
     frame: FrameType = sys._getframe(1)
     while frame.f_back and frame.f_locals.get("self") is layer:
         frame = frame.f_back
-    return Place(frame.f_globals.get("__name__", "?"), frame.f_code.co_filename, frame.f_lineno)
+    return Place(frame.f_globals.get("__name__", "__main__"), frame.f_code.co_filename, frame.f_lineno)
 
 
 def variable(module: str, value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""Matching of text with holes: which pieces stand where, as doctest and gocept.testing define it; pure.
+"""Text with holes: which pieces stand where, as doctest and gocept.testing define it; pure.
 
 White space runs count as one blank on both sides.  The text between two holes is a piece; pieces
 stand in the text one after the other and do not overlap, the first at its start, the last at its
@@ -113,7 +113,7 @@ def find(pieces: Sequence[str], text: str) -> list[Span]:
     spans, low, ends = [(0, len(first))], len(first), text.endswith(last)
     high = len(text) - len(last) if ends else len(text)
     for piece in middle:
-        at = text.find(piece, low, high)
+        at = text.find(piece, low, max(low, high))
         if at < 0:
             return spans
         low = at + len(piece)

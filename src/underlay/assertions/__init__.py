@@ -1,0 +1,13 @@
+"""Assertions on text with holes, and that nothing was raised: as functions and as mixins.
+
+An expression is text in which ``...`` stands for any text and white space runs count as one blank.
+The verdict is gocept.testing's and doctest's (ELLIPSIS with NORMALIZE_WHITESPACE); a failure says
+which piece is missing and what stands nearest to it, in a few lines and in little time even if the
+text is large.
+"""
+
+from underlay.assertions._ellipsis import Ellipsis, assertEllipsis, assertNotEllipsis
+from underlay.assertions._exceptions import Exceptions
+from underlay.assertions._matching import Match
+
+__all__ = ["Ellipsis", "Exceptions", "Match", "assertEllipsis", "assertNotEllipsis"]
