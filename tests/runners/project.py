@@ -74,6 +74,7 @@ class ProjectTest(unittest.TestCase):
     """Base of tests that run projects."""
 
     maxDiff = None
+    runners = tuple(RUNNERS)
 
     def project(self, **modules: str) -> Path:
         """A folder with these modules, and ``hooks`` with a layer that logs what it does."""
