@@ -237,7 +237,7 @@ class SeveralProblems(LayerError, AssertionError):
 class ApplicationError(LayerError):
     """A web application failed to answer, and no client has told the test why.
 
-    Raised from what the application itself raised.
+    Raised with the traceback of what the application itself raised.
 
     :param layer: the application's layer, as text.
     :param request: the request, as in ``"GET /pay"``.

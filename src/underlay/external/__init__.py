@@ -1,0 +1,74 @@
+"""makeSuite(): the tests of an external tool as unittest cases."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unittest
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from underlay._errors import RunnerUnknown
+from underlay.external._suite import Environment, Runner, build_suite
+from underlay.external.javascript import Jasmine
+
+__all__ = ["Jasmine", "Runner", "makeSuite"]
+
+#: What a command line means, by the name of its program.
+COMMANDS = {"jasmine": Jasmine.from_command}
+
+
+def makeSuite(
+    runner: Runner | str,
+    *arguments: str,
+    cwd: str | os.PathLike[str] = "",
+    name: str | None = None,
+    timeout: float = 60.0,
+    args: Sequence[str] = (),
+    env: Environment | Callable[[], Environment] = MappingProxyType({}),
+    layer: object | None = None,
+) -> unittest.TestSuite:
+    """The specs of an external runner, one unittest case for each.
+
+    The runner is started at once to learn which specs there are, and waits until a case runs; then
+    it goes on with those specs whose cases still exist, as test runners drop what is not selected.
+    One case more, the last, fails if something fails beside the specs.  If the specs can't be
+    listed, the suite has a single case, which fails and says why.
+
+    :param runner: such as ``Jasmine("spec/**/*_spec.js")``; or, as in gocept.exttest, the path of
+        its command, with `arguments` for its command line.
+    :param cwd: the folder in which it runs and where its patterns start, relative to that of the
+        module that calls; with a command, as in gocept.exttest, relative to the current one.
+    :param name: of the test class; by default the runner's.
+    :param timeout: after how many seconds without any sign of life a spec counts as hung.
+    :param args: more arguments for the runner's command line.
+    :param env: more environment variables for the runner; a callable is called when the first
+        case runs, with layers set up.
+    :param layer: the layer of the suite.
+    :raises RunnerUnknown: if a command's program is not a runner that is known.
+    """
+    caller = sys._getframe(1).f_globals
+    folder = Path.cwd()
+    if isinstance(runner, str):
+        runner, options = _from_command(runner, arguments, folder / cwd)
+        args = (*options, *args)
+    elif "__file__" in caller:
+        folder = Path(caller["__file__"]).absolute().parent
+    return build_suite(
+        runner,
+        cwd=folder / cwd,
+        module=caller.get("__name__", "__main__"),
+        name=name or runner.name,
+        timeout=timeout,
+        args=args,
+        env=env,
+        layer=layer,
+    )
+
+
+def _from_command(program: str, arguments: Sequence[str], cwd: Path) -> tuple[Runner, list[str]]:
+    name = Path(program).stem
+    if name not in COMMANDS:
+        raise RunnerUnknown(program, tuple(COMMANDS))
+    return COMMANDS[name](program, arguments, cwd)

@@ -1,0 +1,134 @@
+"""What an external runner tells: a plan, starts, results, problems, an end; a JSON line each.
+
+After Jasmine's six reporter events.  Runner-neutral and pure: the reporters in ``reporters/`` write
+these lines, `parse` reads them, nothing here knows of processes or of unittest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One test of an external runner.
+
+    :param id: what the reporter calls it; unique within a plan.
+    :param file: the absolute path of its file.
+    :param titles: the titles of the groups it is in, then its own.
+    """
+
+    id: str
+    file: str
+    titles: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The titles in one line, as in ``"Cart adds items"``."""
+        return " ".join(" ".join(self.titles).split())
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that went wrong in a spec or beside it; the stack has a frame per line."""
+
+    message: str
+    stack: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All specs that the runner found."""
+
+    specs: tuple[Spec, ...]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A spec runs now."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """A spec has run.
+
+    :param status: ``passed``, ``failed`` (an assertion), ``error`` or ``skipped``.
+    :param message: why it was skipped.
+    :param failures: what went wrong.
+    :param seed: reproduces the order of the specs, if that was random.
+    """
+
+    id: str
+    status: str
+    message: str
+    failures: tuple[Failure, ...]
+    seed: str | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something failed outside of any spec: ``where`` is the group it belongs to, may be empty."""
+
+    where: str
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class End:
+    """All specs have run; the process will exit with this status."""
+
+    status: int
+
+
+Event: TypeAlias = Plan | Started | Done | Problem | End
+Fields: TypeAlias = dict[str, Any]
+
+
+def _failure(fields: Fields) -> Failure:
+    return Failure(fields["message"], fields["stack"])
+
+
+def _plan(fields: Fields) -> Plan:
+    return Plan(tuple(Spec(s["id"], s["file"], tuple(s["titles"])) for s in fields["specs"]))
+
+
+def _done(fields: Fields) -> Done:
+    failures = tuple(map(_failure, fields["failures"]))
+    seed = fields.get("seed")
+    return Done(fields["id"], fields["status"], fields["message"], failures, seed)
+
+
+EVENTS: dict[str, Callable[[Fields], Event]] = {
+    "plan": _plan,
+    "start": lambda fields: Started(fields["id"]),
+    "done": _done,
+    "problem": lambda fields: Problem(fields["where"], _failure(fields)),
+    "end": lambda fields: End(fields["status"]),
+}
+
+
+def parse(line: bytes) -> Event:
+    """The event that a line of JSON stands for."""
+    fields = json.loads(line)
+    return EVENTS[fields["event"]](fields)
+
+
+class EventFile:
+    """A file of events that still grows; `read` returns what is new, whole lines only."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._rest = b""
+
+    def read(self) -> list[Event]:
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+        return [parse(line) for line in lines]
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,119 @@
+"""How an outcome reads: an exception whose last traceback frame is a line of the spec's file."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+import re
+import unittest
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from underlay._errors import ExternalError, NoTestsReported
+from underlay.external._events import Done, Failure, Problem, Spec
+from underlay.external._run import Outcome
+
+__unittest = True  # unittest and pytest leave the frames of this module out of tracebacks
+
+#: A frame as V8 writes it: "at total (/shop/src/cart.js:3:17)"; the name may be missing.
+FRAME = re.compile(
+    r"\s*at (?:(?P<name>.+?) \()?(?:async )?(?:file://)?(?P<file>/.+?):(?P<line>\d+):(?P<column>\d+)\)?$"
+)
+
+
+def report(outcome: Outcome, spec: Spec, root: Path) -> None:
+    """Return if the spec passed, else raise what a unittest case is to raise.
+
+    :param root: the folder below which paths are shown relative.
+    """
+    if isinstance(outcome, NoTestsReported):
+        raise outcome
+    if outcome.status == "passed":
+        return
+    if outcome.status == "skipped":
+        raise unittest.SkipTest(outcome.message or "pending")
+    lines = (*_lines(outcome.failures, root), *_about(outcome, spec, root))
+    error: Exception = ExternalError(lines)
+    if outcome.status == "failed":
+        error = AssertionError(str(error))
+    raise_at(error, _location(outcome.failures), spec.title)
+
+
+def report_problems(problems: Iterable[Problem], root: Path) -> None:
+    """Raise what went wrong beside the specs, if anything did."""
+    lines = tuple(line for problem in problems for line in _problem(problem, root))
+    if lines:
+        raise ExternalError(lines)
+
+
+def _problem(problem: Problem, root: Path) -> Iterator[str]:
+    yield from _lines((problem.failure,), root)
+    if problem.where:
+        yield f"  beside the specs of {problem.where}"
+
+
+def _about(outcome: Done, spec: Spec, root: Path) -> Iterator[str]:
+    yield f"  spec: {' > '.join(spec.titles)} ({relative(spec.file, root)})"
+    if outcome.seed:
+        yield f"  order: random, seed {outcome.seed}"
+
+
+def _lines(failures: Iterable[Failure], root: Path) -> Iterator[str]:
+    """Messages, each with the frames that are the user's own."""
+    for failure in failures:
+        yield failure.message
+        for line in failure.stack.splitlines():
+            if frame := FRAME.match(line):
+                if _is_users(frame):
+                    yield f"    at {_place(frame, root)}"
+            elif not line.lstrip().startswith("at "):
+                yield f"  {line}"
+
+
+def _is_users(frame: re.Match[str]) -> bool:
+    return "/node_modules/" not in frame["file"]
+
+
+def _place(frame: re.Match[str], root: Path) -> str:
+    place = f"{relative(frame['file'], root)}:{frame['line']}:{frame['column']}"
+    name = frame["name"]
+    return place if not name or name.endswith("<anonymous>") else f"{name} ({place})"
+
+
+def relative(file: str, root: Path) -> str:
+    """The path as seen from the root, if it is below."""
+    path = os.path.relpath(file, root)
+    return file if path.startswith("..") else path
+
+
+def _location(failures: Iterable[Failure]) -> tuple[str, int] | None:
+    """File and line of the first frame that is the user's own."""
+    for failure in failures:
+        for line in failure.stack.splitlines():
+            if (frame := FRAME.match(line)) and _is_users(frame):
+                return frame["file"], int(frame["line"])
+    return None
+
+
+def raise_at(error: Exception, location: tuple[str, int] | None, name: str) -> None:
+    """Raise an error so that the last frame of its traceback is a line of any text file.
+
+    Traceback printers look lines up by the file name and the line number of a frame's code, and
+    mark columns on Python 3.11 and newer: so a raise statement is compiled which claims to stand
+    there and to fill the line.
+
+    :param location: the path of the file and the line, from 1; None raises right here.
+    :param name: what the printed frame calls its function.
+    """
+    text = linecache.getline(*location).rstrip("\n") if location else ""
+    if not location or not text:
+        raise error
+    file, line = location
+    tree = ast.parse("raise error")
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.stmt, ast.expr)):
+            node.lineno = node.end_lineno = line
+            node.col_offset = len(text) - len(text.lstrip())
+            node.end_col_offset = len(text.encode())
+    exec(compile(tree, file, "exec").replace(co_name=name), {"error": error, "__name__": file})

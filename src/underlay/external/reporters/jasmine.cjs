@@ -1,0 +1,89 @@
+// Our side of a Jasmine run, seen to work with Jasmine 5, 6 and 7:
+// https://jasmine.github.io/api/7.0/Reporter.html
+'use strict';
+
+const {emit, awaitSelection, Plan} = require('./protocol.cjs');
+
+const REASONS = {excluded: 'left out, because other specs are focused (fit, fdescribe)'};
+
+const EXIT_STATUS = {passed: 0, incomplete: 2, failed: 3};
+
+// A thrown assertion error has a matcherName as well ("assert strictEqual"), fail() has a fixed text.
+const isAssertion = ({matcherName, message}) => matcherName !== '' || /^Failed(:|$)/.test(message);
+
+module.exports = class {
+  #ids = new Map();
+  #selection;
+  #seed;
+
+  // Jasmine asks the filter once for each spec, after all files are loaded and before any spec runs.
+  constructor() {
+    const env = jasmine.getEnv();
+    const projectFilter = env.configuration().specFilter;
+    const specFilter = spec => {
+      this.#tellPlan(projectFilter);
+      this.#selection ??= awaitSelection();
+      return this.#selection.has(this.#ids.get(spec.id));
+    };
+    env.configure({specFilter});
+  }
+
+  #tellPlan(isIncluded) {
+    if (this.#selection) return;
+    const plan = new Plan();
+    const walk = (suite, titles) => {
+      for (const child of suite.children) {
+        const path = [...titles, child.description];
+        if (child.children) walk(child, path);
+        else if (isIncluded(child)) this.#ids.set(child.id, plan.add(child.filename, path));
+      }
+    };
+    walk(jasmine.getEnv().topSuite(), []);
+    emit('plan', {specs: plan.specs});
+  }
+
+  // Without any spec the filter is never asked.
+  jasmineStarted({order}) {
+    this.#tellPlan(() => true);
+    this.#seed = order?.seed;
+  }
+
+  specStarted({id}) {
+    if (this.#ids.has(id)) emit('start', {id: this.#ids.get(id)});
+  }
+
+  specDone({id, status, failedExpectations, pendingReason, notApplicableReason}) {
+    if (!this.#ids.has(id)) return;
+    emit('done', {
+      id: this.#ids.get(id),
+      status: verdict(status, failedExpectations),
+      message: pendingReason || notApplicableReason || REASONS[status] || '',
+      failures: failedExpectations.map(failure),
+      seed: this.#seed,
+    });
+  }
+
+  suiteDone({fullName, failedExpectations}) {
+    for (const each of failedExpectations) emit('problem', {where: fullName, ...failure(each)});
+  }
+
+  jasmineDone({overallStatus, incompleteReason, failedExpectations}) {
+    this.suiteDone({fullName: '', failedExpectations});
+    if (incompleteReason) emit('problem', {where: '', message: incompleteReason, stack: ''});
+    emit('end', {status: EXIT_STATUS[overallStatus]});
+  }
+};
+
+// What Jasmine adds to errors of node's assert module repeats what their messages say.
+function failure({matcherName, message, stack}) {
+  if (!matcherName?.startsWith('assert ')) return {message, stack};
+  return {
+    message: message.replace(/^AssertionError: /, ''),
+    stack: stack.replace(/^error properties: .*\n/, ''),
+  };
+}
+
+function verdict(status, failures) {
+  if (status !== 'failed') return status === 'passed' ? 'passed' : 'skipped';
+  return failures.every(isAssertion) ? 'failed' : 'error';
+}

@@ -1,0 +1,5 @@
+describe('Cart', () => {
+  it('adds items', () => {});
+
+  throw new Error('cannot be declared');
+});

@@ -1,0 +1,5 @@
+const atLoad = process.env.GREETING;
+
+it('knows its environment', () => {
+  expect(atLoad).toBe('hello');
+});

@@ -1,0 +1,5 @@
+describe('Group', () => {
+  beforeAll(() => process.exit(0));
+
+  it('never starts', () => {});
+});

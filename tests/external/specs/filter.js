@@ -1,0 +1,1 @@
+module.exports = {env: {specFilter: spec => spec.description !== 'is unwanted'}};

@@ -1,0 +1,7 @@
+describe('Cart', () => {
+  it('is wanted', () => {});
+
+  it('is unwanted', () => {
+    expect(1).toBe(2);
+  });
+});

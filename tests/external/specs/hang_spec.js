@@ -1,0 +1,9 @@
+describe('Process', () => {
+  it('goes on before', () => {});
+
+  it('spins', () => {
+    for (;;);
+  });
+
+  it('goes on after', () => {});
+});

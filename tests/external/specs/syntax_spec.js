@@ -1,0 +1,3 @@
+describe('Cart', () => {
+  it('adds items', () => {);
+});
