@@ -1,0 +1,31 @@
+"""HTTP servers of tests: `FakeServer` stands in for a peer, `LiveServer` serves our application."""
+
+from underlay.http._messages import Exchange, Fields, Request, Response
+from underlay.http.behaviours import (
+    Behaviour,
+    call,
+    close_connection,
+    delay,
+    hang,
+    reset_connection,
+    respond,
+)
+from underlay.http.fake import Expectation, FakeServer
+from underlay.http.live import LiveServer
+
+__all__ = [
+    "Behaviour",
+    "Exchange",
+    "Expectation",
+    "FakeServer",
+    "Fields",
+    "LiveServer",
+    "Request",
+    "Response",
+    "call",
+    "close_connection",
+    "delay",
+    "hang",
+    "reset_connection",
+    "respond",
+]

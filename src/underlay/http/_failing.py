@@ -1,0 +1,49 @@
+"""How a server tells that it could not answer: to the client, and to the test."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+from underlay._errors import AnswerFailed
+from underlay.http._messages import Exchange, Request, plain
+
+#: Packages whose lines tell nothing about what is wrong with a test.
+OURS = {"underlay", "h11", "asyncio"}
+
+
+def answer_failed(layer: object, request: Request, error: BaseException) -> AnswerFailed:
+    """The error for the test, with the one that was raised as its cause."""
+    problem = f"{type(error).__name__}: {error}"
+    failure = AnswerFailed(repr(layer), str(request), problem, _origin(error))
+    failure.__cause__ = error
+    return failure
+
+
+async def tell(exchange: Exchange, error: BaseException) -> None:
+    """Answer with the traceback of an error, or break off what has begun."""
+    if exchange.started:
+        exchange.reset()
+    else:
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        await exchange.send(plain(500, text))
+
+
+def caller(depth: int) -> str:
+    """File and line of a caller, the file relative to the current directory if it is below it."""
+    frame = sys._getframe(depth + 1)
+    return place(frame.f_code.co_filename, frame.f_lineno)
+
+
+def place(filename: str, line: int | None) -> str:
+    below = filename.removeprefix(os.path.join(os.getcwd(), ""))
+    return f"{below}:{line}"
+
+
+def _origin(error: BaseException) -> str:
+    """The last place by which the error came that is not ours, as a line, or nothing."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in OURS:
+            return f"{place(frame.f_code.co_filename, line)} in {frame.f_code.co_name}"
+    return ""

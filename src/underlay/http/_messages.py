@@ -1,0 +1,242 @@
+"""Request, Response and Exchange: what behaviours and handlers see, in any version of HTTP."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import re
+import threading
+import urllib.parse
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+HeaderPairs = list[tuple[bytes, bytes]]
+
+TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+NO_VALUE = re.compile(rb"[\0\r\n]")
+
+
+class Fields(Mapping[str, str]):
+    """Names and values in the order in which they came; a name may come more than once.
+
+    ``fields["name"]`` is the first value, ``fields.all("name")`` are all of them.
+
+    :param pairs: names and values.
+    :param fold: what makes two names the same name, such as ``str.lower``.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], fold: Callable[[str], str] = str) -> None:
+        self.pairs = tuple(pairs)
+        self._fold = fold
+
+    def all(self, name: str) -> list[str]:
+        """All values of a name, maybe none."""
+        wanted = self._fold(name)
+        return [value for each, value in self.pairs if self._fold(each) == wanted]
+
+    def __getitem__(self, name: str) -> str:
+        values = self.all(name)
+        if not values:
+            raise KeyError(name)
+        return values[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(self._fold(name) for name, _ in self.pairs))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __repr__(self) -> str:
+        return f"Fields({list(self.pairs)!r})"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Request:
+    """A request as the server saw it.
+
+    :param method: such as ``"POST"``; empty for what was no HTTP.
+    :param target: path and query as they came, such as ``"/pay?now=1"``.
+    :param raw_headers: names and values as they came.
+    :param body: as far as it came.
+    :param problem: why it was not answered as a request: malformed or broken off; else empty.
+    :param version: of HTTP, such as ``"1.1"``.
+    :param client: the address that it came from.
+    :param server: the address and port that it came to.
+    :param stopping: set when the server stops.
+    """
+
+    method: str
+    target: str
+    raw_headers: HeaderPairs = dataclasses.field(default_factory=list, repr=False)
+    body: bytes = b""
+    problem: str = ""
+    version: str = dataclasses.field(default="1.1", repr=False)
+    client: str = dataclasses.field(default="", repr=False)
+    server: tuple[str, int] = dataclasses.field(default=("", 0), repr=False)
+    stopping: threading.Event = dataclasses.field(default_factory=threading.Event, repr=False)
+
+    @functools.cached_property
+    def raw_path(self) -> str:
+        """The path as it came; of a target in absolute form the path, too."""
+        target = self.target
+        if not target.startswith("/"):
+            target = urllib.parse.urlsplit(target).path
+        return target.partition("?")[0]
+
+    @property
+    def path(self) -> str:
+        """The path, decoded."""
+        return urllib.parse.unquote(self.raw_path)
+
+    @property
+    def query_string(self) -> str:
+        return self.target.partition("?")[2]
+
+    @functools.cached_property
+    def query(self) -> Fields:
+        """The parameters after the question mark."""
+        return Fields(urllib.parse.parse_qsl(self.query_string, keep_blank_values=True))
+
+    @functools.cached_property
+    def headers(self) -> Fields:
+        """The headers; their names in any case."""
+        pairs = (
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.raw_headers
+        )
+        return Fields(pairs, str.lower)
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8, with replacement characters for what is none."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        :raises ValueError: if it is not JSON.
+        """
+        return json.loads(self.body)
+
+    def sleep(self, seconds: float) -> None:
+        """For handlers: like ``time.sleep``, but over at once when the server stops."""
+        self.stopping.wait(seconds)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}".strip() or repr(self.body[:40])
+
+
+@dataclasses.dataclass(frozen=True)
+class Response:
+    """An answer whose body is known.
+
+    :param headers: names and values; a ``Content-Length`` is added to them.
+    :raises ValueError: for a status or a header that is none.
+    """
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    raw_headers: HeaderPairs = dataclasses.field(init=False, repr=False)  # as they are sent
+
+    def __post_init__(self) -> None:
+        if not 200 <= self.status <= 999:
+            raise ValueError(f"{self.status!r} is not the status of an answer.")
+        pairs = encoded(self.headers)
+        has_length = any(name.lower() == b"content-length" for name, _ in pairs)
+        if not has_length and allows_body(self.status):
+            pairs.append((b"Content-Length", str(len(self.body)).encode()))
+        object.__setattr__(self, "raw_headers", pairs)
+
+
+def encoded(headers: Iterable[tuple[str, str]]) -> HeaderPairs:
+    """Headers as they are sent.
+
+    :raises ValueError: if they cannot be (RFC 9110, 5.1 and 5.5).
+    """
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    for name, value in pairs:
+        if not TOKEN.fullmatch(name) or NO_VALUE.search(value):
+            raise ValueError(f"{name!r}: {value!r} is not a header.")
+    return pairs
+
+
+def plain(status: int, text: str) -> Response:
+    """An answer for people to read."""
+    kind = ("Content-Type", "text/plain; charset=utf-8")
+    return Response(status, (kind,), text.encode("utf-8", "replace"))
+
+
+def allows_body(status: int) -> bool:
+    """Whether an answer with this status may have a body (RFC 9110, 6.4.1)."""
+    return status >= 200 and status not in (204, 304)
+
+
+class Exchange(Protocol):
+    """A request and the ways to answer it, all of them in the server's event loop."""
+
+    request: Request
+
+    @property
+    def started(self) -> bool:
+        """Whether there is an answer under way already, so that no other can be sent."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can be sent."""
+        ...
+
+    def begin(self, status: int, headers: HeaderPairs, reason: bytes = b"") -> None:
+        """Make status and headers ready; they leave with the first bytes of the body."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send a part of the body."""
+        ...
+
+    async def finish(self, data: bytes = b"") -> None:
+        """Send the last part of the body."""
+        ...
+
+    async def send(self, response: Response) -> None:
+        """Send a whole answer."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection (FIN) without another word."""
+        ...
+
+    def reset(self) -> None:
+        """Reset the connection (RST)."""
+        ...
+
+    def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
+        """Call what may block, in a thread of its own."""
+        ...
+
+    def call(self, function: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
+        """From such a thread: run a coroutine function in the server's event loop."""
+        ...
+
+
+class Answerer(Protocol):
+    """Answers the requests of a server, called in its event loop."""
+
+    def answer(self, exchange: Exchange) -> Response | Coroutine[Any, Any, None]:
+        """Return the answer if it is known, else what has still to be done for it."""
+        ...
+
+    def failed(self, request: Request, error: Exception) -> None:
+        """Take note of an answer that could not be sent."""
+        ...
+
+    def malformed(self, request: Request) -> None:
+        """Take note of what is no HTTP; the client has been told."""
+        ...
+
+    def broken_off(self, request: Request) -> None:
+        """Take note of a request that did not come whole."""
+        ...

@@ -1,0 +1,95 @@
+"""FakeServer: a peer that answers as the test says, and tells how it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from underlay._errors import LayerError
+from underlay._layer import TEST
+from underlay.http._failing import caller
+from underlay.http._matching import criteria
+from underlay.http._messages import Answerer, Request
+from underlay.http._playbook import Expectation, Playbook
+from underlay.http._serving import Serving
+
+__all__ = ["Expectation", "FakeServer"]
+
+
+class FakeServer(Serving):
+    """An HTTP server that stands in for a peer of the code under test.
+
+    A request that no expectation matches is answered with status 500, and what was wanted instead
+    is both in the answer's body and in the failure of the test.
+
+    :param bases: layers that must be up before this one.
+    :param host: a loopback address.
+    :param port: 0 for any free one.
+    :param patience: seconds that functions given to `Expectation.then` may go on after the test.
+    :param name: of the layer, by default that of the module variable that holds it.
+    """
+
+    def __init__(
+        self,
+        bases: Iterable[Any] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        patience: float = 1.0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(bases, host=host, port=port, patience=patience, name=name)
+        self._playbook = Playbook(self, self._lock, self._note)
+
+    def testSetUp(self) -> None:
+        super().testSetUp()
+        self._playbook.restart()
+
+    def expect(
+        self,
+        method: str | None = None,
+        path: str | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        json: Any = None,
+        body: bytes | str | None = None,
+        times: int | None = None,
+        optional: bool = False,
+    ) -> Expectation:
+        """Expect a request; ``.then(...)`` says how to answer it.
+
+        Made in a test it is a promise: the test fails unless a request comes for each of its
+        answers, at least one.  Made while no test runs, as in ``setUp``, it is a standing answer.
+        If several match, the first one of the test counts, then the first standing one.
+
+        :param method: such as ``"POST"``; any if it is left out, and so with all the others.
+        :param path: the whole path, decoded, without a query.
+        :param query: all parameters; a list where a name comes more than once.
+        :param headers: some of the headers.
+        :param json: the body as JSON, all of it.
+        :param body: the body as bytes, or as text sent as UTF-8.
+        :param times: exactly as many requests; further ones do not match.
+        :param optional: no request need come.
+        """
+        if path is not None and ("?" in path or not path.startswith("/")):
+            raise ValueError(f"{path!r} is not a path: it begins with /, and query= says the rest.")
+        wanted = criteria(method, path, query, headers, json, body)
+        title = f"{(method or 'any method').upper()} {path or 'any path'}"
+        made = Expectation(title, wanted, times, optional, caller(1), self._lock)
+        where = self._playbook.promised if TEST in self._scopes else self._playbook.standing
+        self.addCleanup(where.remove, made)
+        where.append(made)
+        return made
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request of this test as the server saw it, also malformed and broken off ones."""
+        with self._lock:
+            return list(self._playbook.requests)
+
+    def _make_answerer(self) -> Answerer:
+        return self._playbook
+
+    def _take_problems(self) -> list[LayerError]:
+        return [*super()._take_problems(), *self._playbook.unmet()]

@@ -1,0 +1,58 @@
+"""LiveServer: an application on a socket; what it raises, the test raises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from underlay._layer import Layer
+from underlay.http._failing import answer_failed
+from underlay.http._messages import Answerer, Request
+from underlay.http._serving import Serving
+from underlay.http._wsgi import Gateway
+
+__all__ = ["LiveServer"]
+
+
+class LiveServer(Serving):
+    """Serves the application of another layer over HTTP.
+
+    Each request has a thread of its own.  What the application raises is answered with status 500
+    and the traceback, and fails the test: by the application's layer if that has a ``verify`` of
+    its own, as `underlay.wsgi.WSGI` has, else by this one.
+
+    :param base: a layer with a WSGI application as ``application``.
+    :param host: a loopback address.
+    :param port: 0 for any free one.
+    :param patience: seconds that requests may go on after a test before it fails because of them.
+    :param name: of the layer, by default that of the module variable that holds it.
+    :raises TypeError: if `base` is no layer.
+    """
+
+    def __init__(
+        self,
+        base: Any,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        patience: float = 1.0,
+        name: str | None = None,
+    ) -> None:
+        if not hasattr(base, "__bases__") or isinstance(base, type):
+            raise TypeError(
+                f"LiveServer needs a layer with an application, not {base!r}.\n"
+                "  Make it one: LiveServer(WSGI(application))."
+            )
+        super().__init__([base], host=host, port=port, patience=patience, name=name)
+        self._base = base
+
+    def _make_answerer(self) -> Answerer:
+        told_by_base = getattr(type(self._base), "verify", Layer.verify) is not Layer.verify
+        raised = _leave_to_base if told_by_base else self._misled
+        return Gateway(self._base.application, raised, self._misled)
+
+    def _misled(self, request: Request, error: BaseException) -> None:
+        self._note(answer_failed(self, request, error))
+
+
+def _leave_to_base(request: Request, error: BaseException) -> None:
+    """The application's own layer keeps what it raises, and knows what was expected."""

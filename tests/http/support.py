@@ -1,0 +1,83 @@
+"""What the tests of this room share: clients that say what they saw, and golden messages."""
+
+import contextlib
+import os
+import re
+import socket
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def up(case, layer):
+    """The layer, up for the running test, verified and down again afterwards."""
+    layer.__enter__()
+    case.addCleanup(layer.__exit__, None, None, None)
+    return layer
+
+
+def ask(url, body=None, method=None, headers=()):
+    """Status and text of the answer."""
+    request = urllib.request.Request(url, body, dict(headers), method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+@contextlib.contextmanager
+def connected(layer, *sent):
+    """A socket that has sent these bytes."""
+    with socket.create_connection((layer.host, layer.port), timeout=10) as sock:
+        for data in sent:
+            sock.sendall(data)
+        yield sock
+
+
+def everything(sock):
+    """All that comes until the server closes."""
+    return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+def until(sock, end):
+    """What comes up to and with these bytes."""
+    received = b""
+    while end not in received:
+        more = sock.recv(65536)
+        assert more, f"The connection ended after {received!r}."
+        received += more
+    return received
+
+
+def threads_and_descriptors():
+    return threading.active_count(), len(os.listdir("/dev/fd"))
+
+
+def wait_for_threads(case):
+    """Let the threads that the test releases in its clean-ups end with the test."""
+    before = set(threading.enumerate())
+
+    def join():
+        for thread in set(threading.enumerate()) - before:
+            thread.join(5)
+
+    case.addCleanup(join)
+
+
+def nothing_left(case, before):
+    """No more threads and descriptors than before; of other tests some may just have ended."""
+    for left, there_was in zip(threads_and_descriptors(), before, strict=True):
+        case.assertLessEqual(left, there_was)
+
+
+def golden(case, name, text):
+    """Compare a message with its file, in which lines have no numbers and layers live in an app."""
+    text = re.sub(r"[^\s(]*(test_\w+\.py):\d+", r"\1:N", str(text))
+    text = re.sub(r"<(\w+) [\w.]+\.(\w+)>", r"<\1 app.testing.\2>", text)
+    case.assertEqual((GOLDEN / f"http-{name}.txt").read_text("utf-8"), text + "\n")
