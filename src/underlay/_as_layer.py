@@ -19,11 +19,11 @@ class GeneratorLayer(Layer):
     def __init__(self, function: Function, bases: Iterable[AnyLayer]) -> None:
         if not inspect.isgeneratorfunction(function):
             raise TypeError(
-                f"@as_layer needs a generator function: {function.__qualname__} has no yield in it."
+                f"@as_layer needs a plain function with a yield in it, not {function.__qualname__}."
             )
         super().__init__(bases, function.__name__, function.__module__)
         code = function.__code__
-        self._made = Place(function.__module__, code.co_filename, code.co_firstlineno)
+        self._made = Place(function.__module__, code.co_filename, code.co_firstlineno, code)
         self.__doc__ = function.__doc__
         self._function = function
 

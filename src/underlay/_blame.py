@@ -14,6 +14,10 @@ import unittest
 from collections.abc import Iterator
 from types import FrameType
 
+#: Errors of code, to unittest and pytest as well.  What else may be raised is the wish of whoever
+#: runs the tests: KeyboardInterrupt, pytest.skip().
+FAULTS = (Exception, SystemExit)
+
 
 def _callers() -> Iterator[FrameType]:
     frame: FrameType | None = sys._getframe()
@@ -35,7 +39,7 @@ def blame_test() -> Iterator[None]:
     """An error inside is charged to the test that zope.testrunner starts or stops just now."""
     try:
         yield
-    except Exception as error:
+    except FAULTS as error:
         for frame in _callers():
             test, result = frame.f_locals.get("test"), frame.f_locals.get("self")
             if (
@@ -49,7 +53,7 @@ def blame_test() -> Iterator[None]:
 
 
 def _charge(
-    error: Exception, test: unittest.TestCase, result: unittest.TestResult, phase: str
+    error: BaseException, test: unittest.TestCase, result: unittest.TestResult, phase: str
 ) -> None:
     if phase == "startTest":
 

@@ -14,13 +14,14 @@ import contextlib
 import functools
 import inspect
 import unittest
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from underlay import _naming
-from underlay._blame import blame_test, in_zope_testrunner
+from underlay._blame import FAULTS, blame_test, in_zope_testrunner
 from underlay._errors import LayerError, ResourceMissing, SetUpFailed
+from underlay._naming import resolve
 from underlay._resources import Resources
 from underlay._undo import Undo
 
@@ -38,22 +39,18 @@ SCOPES = {"setUp": LAYER, "tearDown": LAYER, "testSetUp": TEST, "testTearDown": 
 
 def setup_order(layer: AnyLayer) -> list[AnyLayer]:
     """The layer and all its bases, base before derived, each once."""
-    order: list[AnyLayer] = []
-
-    def visit(each: AnyLayer) -> None:
-        for base in each.__bases__:
-            if base is not object and base not in order:
-                visit(base)
-        if each not in order:
-            order.append(each)
-
-    visit(layer)
-    return order
+    return list(dict.fromkeys(_bases_first(layer)))
 
 
-def _guarded(hook: Hook) -> Hook:
+def _bases_first(layer: AnyLayer) -> Iterator[AnyLayer]:
+    for base in layer.__bases__:
+        if base is not object:
+            yield from _bases_first(base)
+    yield layer
+
+
+def _guarded(name: str, hook: Hook) -> Hook:
     """Let Layer open or close a scope around what the author of a layer wrote."""
-    name = hook.__name__
     scope = SCOPES[name]
 
     @functools.wraps(hook)
@@ -68,10 +65,25 @@ def _guarded(hook: Hook) -> Hook:
                 self._close(scope, hook)
         return None
 
+    guarded.is_guarded = True  # type: ignore[attr-defined]
     return guarded
 
 
+def _guard_hooks(cls: type[Any]) -> None:
+    """Guard the hooks which a class defines, or has from a mixin that is no layer."""
+    for name in SCOPES:
+        hook = inspect.getattr_static(cls, name)
+        if not hasattr(hook, "is_guarded"):
+            _refuse_what_is_not_called(hook, f"{cls.__name__}.{name}")
+            setattr(cls, name, _guarded(name, hook))
+
+
 def _refuse_what_is_not_called(hook: Hook, where: str) -> None:
+    if not callable(hook) or isinstance(hook, staticmethod):
+        raise LayerError(
+            f"{where} is a {type(hook).__name__}: the hooks of layers are methods.\n"
+            "  Make it a plain function that takes self."
+        )
     if inspect.iscoroutinefunction(hook) or inspect.isasyncgenfunction(hook):
         raise LayerError(
             f"{where} is async: the hooks of layers are called, not awaited.\n"
@@ -96,9 +108,9 @@ def _verify_in(case_class: type[unittest.TestCase]) -> None:
     @functools.wraps(do_cleanups)
     def doCleanups(case: Any) -> Any:
         do_cleanups(case)
-        # Read now, not when the class was made: a subclass may have named another layer.
+        # Read now, not when the class was made: a subclass may have named another layer, or none.
         # Clean-ups run in reverse: a derived layer verifies before its bases.
-        for layer in setup_order(case.layer):
+        for layer in setup_order(resolve(case.layer)) if case.layer is not None else ():
             case.addCleanup(getattr(layer, "_verify_in_test", bool))
         return do_cleanups(case)
 
@@ -131,8 +143,11 @@ class Layer(Resources):
     ) -> None:
         self.__bases__ = tuple(self.defaultBases if bases is None else bases)
         for base in self.__bases__:
-            if not hasattr(base, "__bases__"):
+            is_class_of_layers = isinstance(base, type) and issubclass(base, Layer)
+            if not hasattr(base, "__bases__") or is_class_of_layers:
                 raise TypeError(f"A base of {type(self).__name__} is no layer: {base!r}")
+        if type(self).__eq__ is not object.__eq__:  # such as a dataclass without eq=False
+            raise TypeError(f"{type(self).__name__} defines ==, but layers differ by identity.")
         super().__init__()
         self._made = _naming.maker(self)
         self.__module__ = module or self._made.module
@@ -145,27 +160,19 @@ class Layer(Resources):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in SCOPES:
-            if name in cls.__dict__:
-                hook = cls.__dict__[name]
-                _refuse_what_is_not_called(hook, f"{cls.__name__}.{name}")
-                setattr(cls, name, _guarded(hook))
+        _guard_hooks(cls)
 
     # -- for authors of layers
 
-    @_guarded
     def setUp(self) -> None:
         """Start what is expensive, once for all tests."""
 
-    @_guarded
     def tearDown(self) -> None:
         """Take down what no clean-up takes down."""
 
-    @_guarded
     def testSetUp(self) -> None:
         """Prepare a test, before its own ``setUp``."""
 
-    @_guarded
     def testTearDown(self) -> None:
         """Clean up after a test, after its own ``tearDown`` and clean-ups."""
 
@@ -208,10 +215,9 @@ class Layer(Resources):
         undo = Undo()
         try:
             for set_up, tear_down in (("setUp", "tearDown"), ("testSetUp", "testTearDown")):
-                for layer in setup_order(self):
-                    if SCOPES[set_up] not in getattr(layer, "_scopes", ()):
-                        call_hook(layer, set_up)
-                        undo.add(call_hook, layer, tear_down)
+                for layer in self._not_in(SCOPES[set_up]):
+                    call_hook(layer, set_up)
+                    undo.add(call_hook, layer, tear_down)
         except BaseException as error:
             undo.close(error)
             raise
@@ -226,9 +232,11 @@ class Layer(Resources):
 
     @property
     def __name__(self) -> str:
-        name = self._known_name()
-        _naming.claim(self, f"{self.__module__}.{name}", self._made)
-        return name
+        _naming.claim(self, self._full_name(), self._made)
+        return self._known_name()
+
+    def _full_name(self) -> str:
+        return f"{self.__module__}.{self._known_name()}"
 
     def _known_name(self) -> str:
         return (
@@ -239,7 +247,7 @@ class Layer(Resources):
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.__module__}.{self._known_name()}>"
+        return f"<{type(self).__name__} {self._full_name()}>"
 
     def __set_name__(self, owner: type, name: str) -> None:
         if name == "layer" and issubclass(owner, unittest.TestCase):
@@ -247,6 +255,16 @@ class Layer(Resources):
             _verify_in(owner)
 
     # -- the scopes
+
+    def _not_in(self, scope: str) -> list[AnyLayer]:
+        """Those of this layer and its bases that have still to be set up, base before derived.
+
+        Layers that are not ours do not tell; they are up if a layer derived from them is.
+        """
+        order = setup_order(self)
+        up = [layer for layer in order if scope in getattr(layer, "_scopes", ())]
+        known = {each for layer in up for each in setup_order(layer)}
+        return [layer for layer in order if layer not in known]
 
     def _running(self) -> Undo:
         scope = self._phase or (TEST if TEST in self._scopes else LAYER)
@@ -266,6 +284,8 @@ class Layer(Resources):
         if scope == LAYER and (error := self._error_of_bases()):
             self._set_up_error = error
             return
+        if scope == TEST and LAYER not in self._scopes:
+            raise LayerError(f"{self!r} is not set up, but a test was to begin on it.")
         if scope == TEST and self._base_failed_in_test_set_up():
             return
         undo = self._scopes[scope] = Undo()
@@ -302,7 +322,7 @@ class Layer(Resources):
 
     def _told_to_tests(self, error: BaseException) -> bool:
         """Whether an error of setUp is kept for the tests: zope.testrunner would drop them."""
-        return isinstance(error, Exception) and in_zope_testrunner()
+        return isinstance(error, FAULTS) and in_zope_testrunner()
 
     def _tell_set_up_error(self) -> BaseException:
         """The error itself for the first test, a short one for the others."""
@@ -343,14 +363,22 @@ class Layer(Resources):
         )
 
 
+_guard_hooks(Layer)
+
+
 def set_up_failed(layer: AnyLayer, error: BaseException) -> BaseException:
     """What further tests are told of an error in setUp: a skip stays one, else one line."""
-    if isinstance(error, (unittest.SkipTest, SetUpFailed)):
+    if isinstance(error, (unittest.SkipTest, SetUpFailed)) or not isinstance(error, Exception):
         return error
     return SetUpFailed(repr(layer), f"{type(error).__name__}: {error}")
 
 
 def call_hook(layer: AnyLayer, name: str) -> None:
-    """Call one of the four hooks, each of which is optional for layers that are not ours."""
-    if hook := getattr(layer, name, None):
-        hook()
+    """Call one of the four hooks, each of which is optional for layers that are not ours.
+
+    :raises LayerError: if the hook calls ``sys.exit()``: that must not end the run, perhaps with 0.
+    """
+    try:
+        getattr(layer, name, bool)()
+    except SystemExit as error:
+        raise LayerError(f"{layer!r} left {name} by sys.exit({error.code!r}).") from error

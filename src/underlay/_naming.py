@@ -8,13 +8,15 @@ piece of state that belongs to the process, because to the runners names do.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import sys
 import weakref
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from underlay._errors import NameTaken
+from underlay._errors import LayerError, NameTaken
 
 _taken: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 
@@ -25,6 +27,12 @@ class Place(NamedTuple):
     module: str
     file: str
     line: int
+    code: CodeType
+
+    def is_again(self, other: Place) -> bool:
+        """Whether this is the other place after its module was loaded again."""
+        same_line = (self.file, self.line) == (other.file, other.line)
+        return same_line and self.code is not other.code
 
     def __str__(self) -> str:
         return f"{os.path.relpath(self.file)}:{self.line}"
@@ -35,7 +43,8 @@ def maker(layer: object) -> Place:
     frame: FrameType = sys._getframe(1)
     while frame.f_back and frame.f_locals.get("self") is layer:
         frame = frame.f_back
-    return Place(frame.f_globals.get("__name__", "__main__"), frame.f_code.co_filename, frame.f_lineno)
+    module = frame.f_globals.get("__name__", "__main__")
+    return Place(module, frame.f_code.co_filename, frame.f_lineno, frame.f_code)
 
 
 def variable(module: str, value: object) -> str | None:
@@ -47,10 +56,37 @@ def variable(module: str, value: object) -> str | None:
 def claim(layer: Any, name: str, made: Place) -> None:
     """Note that the full `name` belongs to `layer`, which was made at a place.
 
-    :raises NameTaken: if it belongs to another one.  Unless that was made at the same place: then
-       the module was loaded again, and the new one takes over.
+    :raises NameTaken: if another one still has it.  Unless its module was loaded again: then the
+       new one takes over.
     """
-    owner = _taken.get(name, layer)
-    if owner is not layer and owner._made[1:] != made[1:]:
+    if _owner(layer, name, made) is not None:
+        gc.collect()  # a layer that is out of use may only wait for this
+    if (owner := _owner(layer, name, made)) is not None:
         raise NameTaken(name, str(owner._made), str(made))
     _taken[name] = layer
+
+
+def _owner(layer: Any, name: str, made: Place) -> Any:
+    """The other layer which has the `name`, if any."""
+    owner = _taken.get(name, layer)
+    rightful = owner is not layer and owner._full_name() == name
+    return owner if rightful and not made.is_again(owner._made) else None
+
+
+def resolve(layer: Any) -> Any:
+    """The layer itself, also where only its name is given, as in ``layer = "app.testing.LIVE"``.
+
+    :raises LayerError: if the name leads nowhere, or what is given is no layer.
+    """
+    found = _find(layer) if isinstance(layer, str) else layer
+    if not hasattr(found, "__bases__"):
+        raise LayerError(f"This is no layer: {layer!r}")
+    return found
+
+
+def _find(full_name: str) -> Any:
+    module, _, name = full_name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except Exception as error:  # the module may fail in any way
+        raise LayerError(f"There is no layer {full_name!r}: {error}") from error

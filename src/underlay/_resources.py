@@ -8,7 +8,7 @@ it lasts.  Because the format is plone.testing's, either kind of layer can be th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
@@ -18,30 +18,32 @@ Entry = list[Any]  # [value, owner]
 
 def resolution_order(layer: Any) -> tuple[Any, ...]:
     """The layer and all its bases, derived before base."""
-    order: list[Any] = []
+    last_first = dict.fromkeys(reversed(list(_derived_first(layer))))
+    return tuple(reversed(last_first))
 
-    def visit(each: Any) -> None:
-        if each is object:
-            return
-        if each in order:
-            order.remove(each)
-        order.append(each)
-        for base in each.__bases__:
-            visit(base)
 
-    visit(layer)
-    return tuple(order)
+def _derived_first(layer: Any) -> Iterator[Any]:
+    yield layer
+    for base in layer.__bases__:
+        if base is not object:
+            yield from _derived_first(base)
 
 
 class Resources:
     """The store, as a base class of layers.  When a value goes again is the layer's to say."""
 
     _resources: dict[str, list[Entry]]
-    baseResolutionOrder: tuple[Any, ...]
+
+    __iter__ = None  # not by way of __getitem__: `bases=LAYER` is a mistake to be told
 
     def __init__(self) -> None:
         self._resources = {}
-        self.baseResolutionOrder = resolution_order(self)
+        self._order_of_bases = resolution_order(self)[1:]
+
+    @property
+    def baseResolutionOrder(self) -> tuple[Any, ...]:
+        """The layer and all its bases, derived before base."""
+        return (self, *self._order_of_bases)  # not stored: layers out of use free their names
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a resource, or `default` where there is none."""

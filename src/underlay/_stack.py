@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from underlay._errors import LayerError, NameTaken
+from underlay._errors import NameTaken
 from underlay._layer import AnyLayer, call_hook, set_up_failed, setup_order
 from underlay._undo import Undo
 
-
 __unittest = True  # unittest leaves our frames out of tracebacks
-
-
-def resolve(layer: AnyLayer) -> AnyLayer:
-    """The layer itself, also where only its name is given, as in ``layer = "app.testing.LIVE"``.
-
-    :raises LayerError: if the name leads nowhere.
-    """
-    if not isinstance(layer, str):
-        return layer
-    module, _, name = layer.rpartition(".")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise LayerError(f"There is no layer {layer!r}: {error}") from error
 
 
 def layer_name(layer: AnyLayer) -> str:

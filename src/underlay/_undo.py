@@ -39,32 +39,53 @@ class Undo:
         """Run everything, newest first.
 
         What a clean-up raises does not keep the others from running.  The last error is raised, the
-        ones before it hang on its ``__context__``.
+        ones before it hang on its ``__context__``; only a KeyboardInterrupt is not hidden by what
+        follows it.
 
         :param error: what makes this necessary, handed to the context managers.
         """
         __tracebackhide__ = True
         around = sys.exc_info()[1]
-        failure: BaseException | None = None
+        failure = error
         exc_info = (type(error), error, error.__traceback__) if error else (None, None, None)
         while self._todo:
             try:
                 self._todo.pop()(*exc_info)
             except BaseException as new:
-                _chain(new, failure, around)
-                failure = new
-        if failure is not None:
+                failure = new if failure is None else _joined(failure, new, around)
+        if failure is None or failure is error:
+            return
+        context = failure.__context__
+        try:
             raise failure
+        finally:
+            failure.__context__ = context  # where Python has just put `around`
 
 
-def _chain(
-    new: BaseException, previous: BaseException | None, around: BaseException | None
-) -> None:
-    """Put `previous` behind `new`, where Python put `around`, the error being handled, if any."""
-    if previous is None or new is previous:
-        return
-    while new.__context__ not in (None, previous, around):
-        assert new.__context__ is not None
-        new = new.__context__
-    if new is not previous:
-        new.__context__ = previous
+def _joined(old: BaseException, new: BaseException, around: BaseException | None) -> BaseException:
+    """The one of two errors that is to be raised, with the other one on its ``__context__``.
+
+    :param around: the error being handled, which Python has put on the context of both.
+    """
+    if id(new) in _chain(old):  # raised once more
+        return old
+    hidden = isinstance(old, KeyboardInterrupt) and not isinstance(new, KeyboardInterrupt)
+    lead, other = (old, new) if hidden else (new, old)
+    if id(other) in _chain(lead):
+        return lead
+    for each in _chain(other).values():
+        if each.__context__ is lead:
+            each.__context__ = None
+    *_, last = _chain(lead, around).values()
+    last.__context__ = other
+    return lead
+
+
+def _chain(error: BaseException, until: BaseException | None = None) -> dict[int, BaseException]:
+    """The error and those on its context, by identity."""
+    chain: dict[int, BaseException] = {}
+    each: BaseException | None = error
+    while each is not None and id(each) not in chain:
+        chain[id(each)] = each
+        each = None if each.__context__ is until else each.__context__
+    return chain

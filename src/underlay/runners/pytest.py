@@ -12,8 +12,9 @@ import pytest
 
 from underlay._errors import LayerError
 from underlay._layer import AnyLayer
-from underlay._stack import LayerStack, refuse_namesakes, resolve, sort_key, union
-from underlay.runners.unittest import flatten
+from underlay._naming import resolve
+from underlay._stack import LayerStack, refuse_namesakes, sort_key, union
+from underlay.runners.unittest import flatten, skip_reason
 
 Layers = tuple[AnyLayer, ...]
 
@@ -26,10 +27,16 @@ def fixture_for(layer: AnyLayer) -> Any:
     """Make a pytest fixture of a layer: the tests that take it run on the layer, and get it.
 
     ``browser = fixture_for(BROWSER)`` in a ``conftest.py`` or a test module is all it needs.
+
+    :raises LayerError: in the fixture, if a test asks for it by ``getfixturevalue()``: which layers
+        are needed must be known before.
     """
 
-    def fixture() -> AnyLayer:
-        return layer
+    def fixture(request: pytest.FixtureRequest) -> AnyLayer:
+        found = resolve(layer)
+        if found not in layers_of(request.node):
+            raise LayerError(f"{request.node.nodeid} has to name the fixture of {found!r}.")
+        return found
 
     fixture.layer = layer  # type: ignore[attr-defined]
     return pytest.fixture(fixture)
@@ -45,32 +52,35 @@ def layers_of(item: pytest.Item) -> Layers:
 
 def _find_layers(item: pytest.Item) -> Layers:
     named = [layer for mark in item.iter_markers("layer") for layer in mark.args]
-    named += _by_fixtures(item)
-    if layer := _by_attribute(item):
-        named.append(layer)
+    named += [*_by_fixtures(item), *_by_attribute(item)]
     return tuple(dict.fromkeys(map(resolve, named)))
 
 
-def _by_attribute(item: pytest.Item) -> AnyLayer:
-    """The attribute ``layer`` of class or suite; for functions also that of the module."""
-    case = getattr(item, "cls", None)
+def _by_attribute(item: pytest.Item) -> list[AnyLayer]:
+    """The attribute ``layer`` of suite or class; without one, for functions, that of the module."""
     module = item.getparent(pytest.Module)
-    if layer := getattr(case, "layer", None):
-        return layer
-    if case and issubclass(case, unittest.TestCase) and module:
-        test = f"{case.__module__}.{case.__qualname__}.{item.name}"
-        return module.stash.get(SUITE_LAYERS, {}).get(test)
+    case = getattr(item, "cls", None)
     if isinstance(item, SuiteItem):
-        return item.layer
-    return getattr(module and module.obj, "layer", None)
+        candidates = [item.layer]
+    elif case and issubclass(case, unittest.TestCase):
+        test = f"{case.__module__}.{case.__qualname__}.{item.name}"
+        suites = module.stash.get(SUITE_LAYERS, {}) if module else {}
+        candidates = [getattr(case, "layer", None), suites.get(test)]
+    else:  # here "layer" may also be the word of somebody who never heard of us
+        found = [getattr(holder, "layer", None) for holder in (case, module and module.obj)]
+        candidates = [each for each in found if isinstance(each, str) or hasattr(each, "__bases__")]
+    return [each for each in candidates if each is not None][:1]
 
 
 def _by_fixtures(item: pytest.Item) -> Iterator[AnyLayer]:
     """Layers of the fixtures that `fixture_for` made; pytest has no public way to look at these."""
     info = getattr(item, "_fixtureinfo", None)
-    for definitions in info.name2fixturedefs.values() if info else ():
-        if layer := getattr(definitions[-1].func, "layer", None):
-            yield layer
+    for name, definitions in info.name2fixturedefs.items() if info else ():
+        for definition in reversed(definitions):
+            if hasattr(definition.func, "layer"):
+                yield definition.func.layer
+            if name not in definition.argnames:  # it does not build on the one that it overrides
+                break
 
 
 # -- hooks
@@ -91,6 +101,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     try:
         for item in items:
             item.stash[LAYERS] = _find_layers(item)
+            if (reason := skip_reason(*_decorated(item))) is not None:
+                item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
         used = union(layer for item in items for layer in layers_of(item))
         refuse_namesakes(used)
     except LayerError as error:
@@ -102,13 +114,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # A plain hook: after the marks that skip, before all fixtures and setUpClass.
     __tracebackhide__ = True
-    if not _is_skipped(item):
-        item.config.stash[STACK].require(layers_of(item))
+    item.config.stash[STACK].require(layers_of(item))
 
 
-def _is_skipped(item: pytest.Item) -> bool:
-    parts = (getattr(item, "obj", None), getattr(item, "cls", None))
-    return any(getattr(part, "__unittest_skip__", False) for part in parts)
+def _decorated(item: pytest.Item) -> tuple[object, ...]:
+    """What decorators may have skipped: class and method."""
+    if isinstance(item, SuiteItem):
+        return type(item.case), getattr(item.case, item.case._testMethodName, None)
+    return getattr(item, "cls", None), getattr(item, "obj", None)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -185,12 +198,30 @@ class SuiteCollector(pytest.Collector):
             )
         layers = self.parent.stash.setdefault(SUITE_LAYERS, {})
         for layer, case in flatten(suite):
-            if getattr(self.parent.obj, type(case).__name__, None) is type(case):
+            if self._is_left_to_pytest(case) and case.id() not in layers:
                 layers[case.id()] = layer
             else:
                 item = SuiteItem.from_parent(self, name=case.id(), case=case, layer=layer)
                 self.items.append(item)
         return self.items
+
+    def _is_left_to_pytest(self, case: unittest.TestCase) -> bool:
+        """Whether pytest makes this very case itself, of a class that stands in the module."""
+        kind = type(case)
+        names = unittest.defaultTestLoader.getTestCaseNames(kind) or ["runTest"]
+        return (
+            getattr(self.parent.obj, kind.__name__, None) is kind
+            and getattr(kind, "__test__", True)
+            and case._testMethodName in names
+            and not _takes_arguments(kind)
+        )
+
+
+def _takes_arguments(kind: Any) -> bool:
+    """Whether the cases of a class are made from more than the name of a method."""
+    made_by = inspect.getmodule(kind.__init__)
+    own = made_by not in (unittest.case, unittest.async_case)
+    return own or issubclass(kind, unittest.FunctionTestCase)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import sys
 import types
 import unittest
@@ -11,11 +12,15 @@ from typing import Any
 
 from underlay._errors import LayerError
 from underlay._layer import AnyLayer
-from underlay._stack import LayerStack, refuse_namesakes, resolve, sort_key, union
+from underlay._naming import resolve
+from underlay._stack import LayerStack, refuse_namesakes, sort_key, union
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
 NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
+
+#: The class of the tests that stand for what could not be loaded.
+FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
 
 Layers = tuple[AnyLayer, ...]
 
@@ -30,12 +35,24 @@ def flatten(
     tests: unittest.TestSuite | unittest.TestCase, layer: AnyLayer = None
 ) -> Iterator[tuple[AnyLayer, unittest.TestCase]]:
     """Each case of a suite with its layer, or None: the innermost that is named counts."""
-    layer = resolve(getattr(tests, "layer", None)) or layer
+    named = getattr(tests, "layer", None)
+    layer = layer if named is None else resolve(named)
     if isinstance(tests, unittest.TestSuite):
         for each in tests:
             yield from flatten(each, layer)
     else:
         yield layer, tests
+
+
+def skip_reason(*decorated: object) -> str | None:
+    """Why a test is skipped, if a decorator of unittest says so of its class or its method."""
+    skips = (each for each in decorated if getattr(each, "__unittest_skip__", False))
+    return next((getattr(each, "__unittest_skip_why__", "") for each in skips), None)
+
+
+def _is_skipped(test: unittest.TestCase) -> bool:
+    method = getattr(test, getattr(test, "_testMethodName", ""), None)
+    return skip_reason(type(test), method) is not None
 
 
 class LayeredSuite(unittest.TestSuite):
@@ -56,7 +73,7 @@ class LayeredSuite(unittest.TestSuite):
     def _groups(self) -> list[tuple[Layers, list[unittest.TestCase]]]:
         groups: dict[Layers, list[unittest.TestCase]] = {}
         for layer, test in flatten(self):
-            groups.setdefault((layer,) if layer else (), []).append(test)
+            groups.setdefault(() if layer is None else (layer,), []).append(test)
         refuse_namesakes(union(layer for layers in groups for layer in layers))
         return sorted(groups.items(), key=lambda group: sort_key(group[0]))
 
@@ -66,7 +83,10 @@ def _run_group(
 ) -> None:
     """Run tests that share their layers; if these do not come up, each test is told so."""
     _attempt(result, lambda: stack.release(keep=union(layers)))
-    for test in tests:
+    for test in filter(_is_skipped, tests):
+        test(result)  # without its layers and its class, which may have nothing else to do
+    waiting = [test for test in tests if not _is_skipped(test)]
+    for test in waiting:
         if result.shouldStop:
             return
         try:
@@ -77,7 +97,8 @@ def _run_group(
             break
     else:
         return
-    _run_as_outermost(unittest.TestSuite(_on_layers(test, stack, layers) for test in tests), result)
+    on_layers = (_on_layers(test, stack, layers) for test in waiting)
+    _run_as_outermost(unittest.TestSuite(on_layers), result)
 
 
 def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:
@@ -174,13 +195,7 @@ def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
     try:
         return unittest.TestSuite([module.test_suite()])
     except Exception as error:
-        failure = error
-
-        def test_suite() -> None:
-            raise failure
-
-        case = unittest.FunctionTestCase(test_suite, description=f"{module.__name__}.test_suite")
-        return unittest.TestSuite([case])
+        return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])
 
 
 class Program(unittest.TestProgram):
@@ -198,9 +213,12 @@ class Program(unittest.TestProgram):
         )
 
     def _wanted(self, case: unittest.TestCase) -> bool:
-        """Whether -k selects it: unittest itself does not ask the cases of ready-made suites."""
+        """Whether -k selects it: unittest itself does not ask the cases of ready-made suites.
+
+        What stands for a module that failed to load is wanted in any case.
+        """
         patterns: Iterable[str] = self.testNamePatterns or ["*"]
-        return any(
+        return isinstance(case, FailedTest) or any(
             fnmatch.fnmatchcase(name, pattern)
             for pattern in patterns
             for name in (case.id(), str(case))
@@ -224,6 +242,8 @@ def main(arguments: list[str]) -> None:
 
     :raises SystemExit: always; 0 if all went well, 5 if there was no test, else 1 or 2.
     """
+    if os.getcwd() not in sys.path:  # the installed script does not have it there, python -m does
+        sys.path.insert(0, os.getcwd())
     try:
         Program(
             module=None,

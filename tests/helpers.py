@@ -1,0 +1,24 @@
+"""What tests of several rooms need."""
+
+import os
+import unittest
+from pathlib import Path
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+class Golden(unittest.TestCase):
+    """For messages that users read: they stand in files, to be reviewed as text.
+
+    Run the tests with ``UNDERLAY_WRITE_GOLDEN=1`` to write these files anew.
+    """
+
+    maxDiff = None
+
+    def assertGolden(self, name: str, text: object) -> None:
+        """Compare a text, or an error's, with ``golden/NAME.txt``, which ends in a line feed."""
+        file, actual = GOLDEN / f"{name}.txt", f"{text}\n"
+        if os.environ.get("UNDERLAY_WRITE_GOLDEN"):
+            file.write_text(actual, "utf-8")
+        self.assertTrue(file.exists(), f"There is no {file}. The text is:\n{actual}")
+        self.assertEqual(file.read_text("utf-8"), actual)

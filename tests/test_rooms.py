@@ -1,0 +1,106 @@
+"""The walls of the house: who may import whom."""
+
+import ast
+import sys
+import unittest
+from pathlib import Path
+
+import underlay
+
+HOUSE = Path(underlay.__file__).parent
+
+#: What each module of the core may import of ours, and what each room may.
+CORE = {
+    "_errors": set(),
+    "_undo": set(),
+    "_blame": set(),
+    "_waiting": {"_errors"},
+    "_naming": {"_errors"},
+    "_resources": {"_errors"},
+    "_layer": {"_blame", "_errors", "_naming", "_resources", "_undo"},
+    "_as_layer": {"_layer", "_naming"},
+    "_stack": {"_errors", "_layer", "_undo"},
+    "__init__": {"_as_layer", "_errors", "_layer", "_resources"},
+}
+ROOM = {"_layer", "_waiting", "_errors", "_resources"}
+ADAPTERS = {
+    "runners": {"_errors", "_layer", "_naming", "_stack"},
+    "__main__": {"runners"},
+    "buildout": {"_errors", "external"},
+}
+
+#: Where a third-party module may be imported at the top: what only loads if that is there.
+NEEDS_AT_THE_TOP = {
+    "buildout.py": {"zc"},
+    "runners/pytest.py": {"pytest"},
+    "wsgi/_testbrowser.py": {"zope"},
+    "http/_http1.py": {"h11"},
+}
+
+
+def files():
+    """Each Python file of the house, with its path inside as text."""
+    for file in sorted(HOUSE.rglob("*.py")):
+        yield file.relative_to(HOUSE).as_posix(), ast.parse(file.read_text("utf-8"))
+
+
+def room(path):
+    """``"http"`` for http/live.py, ``"_layer"`` for _layer.py."""
+    return path.split("/")[0].removesuffix(".py")
+
+
+def imported(nodes):
+    """The full names of the modules (and of names in them) that are imported by some nodes."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "Imports are absolute."
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def at_the_top(node):
+    """The nodes that run when a module is imported; a TYPE_CHECKING block does not."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from at_the_top(child)
+
+
+class Walls(unittest.TestCase):
+    def test_every_arrow_between_modules_of_ours_is_on_the_plan(self):
+        for path, tree in files():
+            own = room(path)
+            allowed = CORE.get(own) if own in CORE else ADAPTERS.get(own, ROOM) | {own}
+            ours = (name for name in imported(ast.walk(tree)) if name.startswith("underlay."))
+            with self.subTest(path):
+                self.assertLessEqual({name.split(".")[1] for name in ours}, allowed)
+
+    def test_the_core_imports_the_standard_library_alone(self):
+        for path, tree in files():
+            if room(path) in CORE:
+                with self.subTest(path):
+                    self.assertEqual(set(), third_party(ast.walk(tree)))
+
+    def test_a_room_can_be_imported_without_its_third_party_libraries(self):
+        for path, tree in files():
+            with self.subTest(path):
+                needed = third_party(at_the_top(tree))
+                self.assertEqual(NEEDS_AT_THE_TOP.get(path, set()), needed)
+
+    def test_the_plan_has_no_module_that_is_gone(self):
+        there = {room(path) for path, _ in files()}
+        self.assertLessEqual({*CORE, *ADAPTERS}, there)
+
+    def test_machinery_starts_with_an_underscore(self):
+        """The names of the front door come from there; every other module is a topic to import."""
+        public = {room(path) for path, _ in files() if not path.startswith("_")}
+        self.assertTrue(all(name.isidentifier() and name.islower() for name in public), public)
+
+
+def third_party(nodes):
+    roots = {name.split(".")[0] for name in imported(nodes)}
+    return roots - sys.stdlib_module_names - {"underlay"}

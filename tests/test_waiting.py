@@ -1,0 +1,58 @@
+"""Deadline and wait_until(): the only place that reads the clock or sleeps."""
+
+import threading
+import unittest
+
+from underlay import NotReady
+from underlay._waiting import Deadline, wait_until
+
+
+class Deadlines(unittest.TestCase):
+    def test_there_is_time_left_until_it_has_passed(self):
+        deadline = Deadline(60, "the server to answer")
+        self.assertFalse(deadline.passed)
+        self.assertTrue(0 < deadline.left <= 60)
+
+    def test_a_deadline_in_the_past_has_no_time_left(self):
+        deadline = Deadline(-1, "the server to answer")
+        self.assertEqual((True, 0.0), (deadline.passed, deadline.left))
+
+    def test_its_error_says_what_was_awaited(self):
+        error = Deadline(0.5, "the server to answer").error("It printed: oops")
+        self.assertEqual("Waited 0.5 s for the server to answer.\n  It printed: oops", str(error))
+
+
+class WaitUntil(unittest.TestCase):
+    def test_it_returns_what_the_condition_returns(self):
+        self.assertEqual("ready", wait_until(lambda: "ready", "it", seconds=0))
+
+    def test_it_asks_until_the_answer_is_true(self):
+        answers = [None, 0, "", "ready", "too late"]
+        self.assertEqual("ready", wait_until(lambda: answers.pop(0), "it"))
+        self.assertEqual(["too late"], answers)
+
+    def test_it_sees_what_another_thread_does(self):
+        done = threading.Event()
+        thread = threading.Thread(target=done.set)
+        wait_until(lambda: thread.ident or thread.start(), "the thread to start")
+        self.assertTrue(wait_until(done.is_set, "the thread to answer"))
+        thread.join()
+
+    def test_when_time_is_up_it_raises_with_the_detail(self):
+        with self.assertRaises(NotReady) as caught:
+            wait_until(lambda: None, "the server to answer", 0.002, lambda: "no log")
+        evidence = caught.exception
+        self.assertEqual(
+            ("the server to answer", 0.002, "no log"),
+            (evidence.awaited, evidence.seconds, evidence.detail),
+        )
+
+    def test_it_asks_at_least_once(self):
+        asked = []
+        with self.assertRaises(NotReady):
+            wait_until(lambda: asked.append(1), "it", seconds=0)
+        self.assertEqual([1], asked)
+
+    def test_an_error_of_the_condition_is_not_caught(self):
+        with self.assertRaises(ZeroDivisionError):
+            wait_until(lambda: 1 / 0, "it")
