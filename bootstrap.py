@@ -112,8 +112,9 @@ def main(argv):
     if not command:
         print("Ready: bin/%s." % ", bin/".join(SCRIPTS if options.buildout else ["buildout"]))
         return
-    sys.stdout.flush()
     script = os.path.join(BIN, command[0])
+    if not os.path.exists(script):
+        sys.exit("There is no bin/%s yet: run bin/buildout." % command[0])
     os.execv(script, [script] + command[1:])
 
 
@@ -227,7 +228,7 @@ class Checkout:
         write(stamp, value)
 
     def clean(self):
-        for name in (self.venv, "bin", "develop-eggs", "eggs", "parts"):
+        for name in (self.venv, BIN, NODE_MODULES, "develop-eggs", "eggs", "parts"):
             shutil.rmtree(os.path.join(ROOT, name), ignore_errors=True)
         if os.path.exists(os.path.join(ROOT, ".installed.cfg")):
             os.remove(os.path.join(ROOT, ".installed.cfg"))
@@ -268,9 +269,10 @@ class Checkout:
                 wheel.extractall(site)
         pip = [self.python, "-m", "pip"]
         command = pip + ["install", "--no-deps"] + self.sources() + ["-r", path]
-        self.run(command + ([] if compiles() else ["--no-compile"]))
-        listed = subprocess.check_output(pip + ["list", "--format=freeze"], env=self.env)
-        dropped = names(listed.decode()) - names(lock) - {"underlay"}
+        if not compiles():
+            command.append("--no-compile")
+        self.run(command)
+        dropped = installed(site) - names(lock)
         if dropped:
             self.run(pip + ["uninstall", "--yes"] + sorted(dropped))
 
@@ -374,10 +376,15 @@ def fetch_pip(lock, folder):
     return path
 
 
-def names(requirements):
-    """The projects that lines like ``name==1.0`` name, in their normal spelling."""
-    found = re.findall(r"(?m)^([\w.-]+)==", requirements)
-    return {re.sub(r"[-_.]+", "-", name).lower() for name in found}
+def names(lock):
+    """The projects that a lock names, which has them in their normal spelling."""
+    return set(re.findall(r"(?m)^([\w-]+)==", lock))
+
+
+def installed(site):
+    """The projects in a site-packages, in their normal spelling."""
+    found = re.findall(r"(?m)^([\w.]+)-[^-]+\.dist-info$", "\n".join(os.listdir(site)))
+    return {re.sub(r"[_.]+", "-", name).lower() for name in found}
 
 
 def fail(output, what):

@@ -16,8 +16,9 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from tests.helpers import Golden
+
 ROOT = Path(__file__).resolve().parents[1]
-GOLDEN = ROOT / "tests" / "golden"
 
 # The lines by which the tools tell of it, each seen from the tool that is named.
 FAILURES = {
@@ -70,7 +71,7 @@ def executable(path, text):
     return path
 
 
-class Case(unittest.TestCase):
+class Case(Golden):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -88,8 +89,7 @@ class Case(unittest.TestCase):
         return bootstrap.Checkout(bootstrap.parse([f"--venv={self.folder / 'venv'}", *argv]))
 
     def golden(self, name, text):
-        text = text.replace(str(self.folder), "/folder")
-        self.assertEqual((GOLDEN / f"bootstrap-{name}.txt").read_text(), text + "\n")
+        self.assertGolden(f"bootstrap-{name}", text.replace(str(self.folder), "/folder"))
 
     def stops(self, name, step, *arguments):
         """The step ends the program, with this message."""
@@ -209,9 +209,12 @@ class Pieces(Case):
         self.assertNotIn("--hash", bare)
         self.assertEqual(bootstrap.names(lock), bootstrap.names(bare))
 
-    def test_names_are_compared_in_their_normal_spelling(self):
+    def test_what_is_installed_is_compared_in_its_normal_spelling(self):
+        for name in ("zc.buildout-6.0.1.dist-info", "PasteDeploy-3.1.dist-info", "zc", "zc_x.pth"):
+            (self.folder / name).mkdir()
+        self.assertEqual({"zc-buildout", "pastedeploy"}, bootstrap.installed(self.folder))
         self.assertEqual(
-            {"zc-buildout", "pastedeploy"}, bootstrap.names("zc.buildout==6\nPasteDeploy==3\n")
+            {"zc-buildout"}, bootstrap.names("zc-buildout==6.0.1 ; x \\\n    --hash=y\n")
         )
 
 

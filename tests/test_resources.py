@@ -6,7 +6,6 @@ import plone.testing
 
 from tests.helpers import Golden
 from underlay import Layer, Resource, ResourceMissing
-from underlay._resources import resolution_order
 
 
 class Offers(Layer):
@@ -127,6 +126,14 @@ class Bases(unittest.TestCase):
                 self.assertEqual((2, 2), (base["port"], derived["port"]))
             self.assertEqual(1, base["port"])
 
+    def test_what_a_layer_declares_is_its_own(self):
+        base = Server()
+        derived = Server(bases=[Layer(bases=[base])])
+        with derived:
+            derived.url = "http://derived"
+            self.assertEqual(("http://derived", "http://localhost"), (derived.url, base.url))
+        self.assertFalse(hasattr(base, "url"))
+
     def test_a_base_does_not_see_what_only_a_derived_layer_has(self):
         base = Layer()
         with Offers({"port": 2}, bases=[base]):
@@ -146,7 +153,6 @@ class Bases(unittest.TestCase):
         root = Layer()
         left, right = Layer(bases=[root]), Layer(bases=[root])
         bottom = Layer(bases=[left, right])
-        self.assertEqual((bottom, left, right, root), resolution_order(bottom))
         self.assertEqual((bottom, left, right, root), bottom.baseResolutionOrder)
 
     def test_the_first_base_wins(self):

@@ -1,6 +1,7 @@
 """The walls of the house: who may import whom."""
 
 import ast
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -13,13 +14,14 @@ HOUSE = Path(underlay.__file__).parent
 CORE = {
     "_errors": set(),
     "_undo": set(),
+    "_graph": set(),
     "_blame": set(),
     "_waiting": {"_errors"},
     "_naming": {"_errors"},
-    "_resources": {"_errors"},
-    "_layer": {"_blame", "_errors", "_naming", "_resources", "_undo"},
+    "_resources": {"_graph"},
+    "_layer": {"_blame", "_errors", "_graph", "_naming", "_resources", "_undo"},
     "_as_layer": {"_layer", "_naming"},
-    "_stack": {"_errors", "_layer", "_undo"},
+    "_stack": {"_errors", "_graph", "_layer", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources"},
 }
 ROOM = {"_layer", "_waiting", "_errors", "_resources"}
@@ -90,6 +92,14 @@ class Walls(unittest.TestCase):
             with self.subTest(path):
                 needed = third_party(at_the_top(tree))
                 self.assertEqual(NEEDS_AT_THE_TOP.get(path, set()), needed)
+
+    def test_every_other_module_loads_where_nothing_is_installed(self):
+        paths = [path for path, _ in files() if path not in {*NEEDS_AT_THE_TOP, "__main__.py"}]
+        names = [
+            f"underlay/{path}"[:-3].replace("/", ".").removesuffix(".__init__") for path in paths
+        ]
+        code = f"import sys; sys.path.insert(0, {str(HOUSE.parent)!r}); import {', '.join(names)}"
+        subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
 
     def test_the_plan_has_no_module_that_is_gone(self):
         there = {room(path) for path, _ in files()}

@@ -13,6 +13,7 @@ import sys
 import unittest
 from collections.abc import Iterator
 from types import FrameType
+from typing import TypeGuard
 
 #: Errors of code, to unittest and pytest as well.  What else may be raised is the wish of whoever
 #: runs the tests: KeyboardInterrupt, pytest.skip().
@@ -41,15 +42,17 @@ def blame_test() -> Iterator[None]:
         yield
     except FAULTS as error:
         for frame in _callers():
-            test, result = frame.f_locals.get("test"), frame.f_locals.get("self")
-            if (
-                isinstance(test, unittest.TestCase)
-                and isinstance(result, unittest.TestResult)
-                and hasattr(result, "testSetUp")
-            ):
-                _charge(error, test, result, frame.f_code.co_name)
-                return
+            if frame.f_code.co_name in ("startTest", "stopTest"):
+                # Other frames are not asked for their variables: they would keep them alive.
+                test, result = frame.f_locals.get("test"), frame.f_locals.get("self")
+                if _is_zope_testrunners(result) and isinstance(test, unittest.TestCase):
+                    _charge(error, test, result, frame.f_code.co_name)
+                    return
         raise
+
+
+def _is_zope_testrunners(result: object) -> TypeGuard[unittest.TestResult]:
+    return isinstance(result, unittest.TestResult) and hasattr(result, "testSetUp")
 
 
 def _charge(

@@ -14,13 +14,14 @@ import contextlib
 import functools
 import inspect
 import unittest
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from underlay import _naming
 from underlay._blame import FAULTS, blame_test, in_zope_testrunner
 from underlay._errors import LayerError, ResourceMissing, SetUpFailed
+from underlay._graph import setup_order
 from underlay._naming import resolve
 from underlay._resources import Resources
 from underlay._undo import Undo
@@ -35,18 +36,6 @@ AnyLayer = Any  # one of ours, one of plone.testing's, or anything with zope.tes
 
 LAYER, TEST = "layer", "test"  # the two scopes
 SCOPES = {"setUp": LAYER, "tearDown": LAYER, "testSetUp": TEST, "testTearDown": TEST}
-
-
-def setup_order(layer: AnyLayer) -> list[AnyLayer]:
-    """The layer and all its bases, base before derived, each once."""
-    return list(dict.fromkeys(_bases_first(layer)))
-
-
-def _bases_first(layer: AnyLayer) -> Iterator[AnyLayer]:
-    for base in layer.__bases__:
-        if base is not object:
-            yield from _bases_first(base)
-    yield layer
 
 
 def _guarded(name: str, hook: Hook) -> Hook:

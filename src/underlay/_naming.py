@@ -80,7 +80,10 @@ def resolve(layer: Any) -> Any:
     """
     found = _find(layer) if isinstance(layer, str) else layer
     if not hasattr(found, "__bases__"):
-        raise LayerError(f"This is no layer: {layer!r}")
+        raise LayerError(
+            f"This is no layer: {layer!r}\n"
+            "  Runners take the attribute 'layer' of a test for one; give another name to yours."
+        )
     return found
 
 

@@ -4,29 +4,21 @@
 that a base has pushes its value on the base's stack, so that the base sees it, too, for as long as
 it lasts.  Because the format is plone.testing's, either kind of layer can be the base of the other
 (https://github.com/plone/plone.testing, ``layer.py``).
+
+A name that a layer declares as a `Resource` is its own: the ``url`` of a server does not replace
+that of another server which happens to be among its bases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar, overload
+
+from underlay._graph import resolution_order
 
 T = TypeVar("T")
 
 Entry = list[Any]  # [value, owner]
-
-
-def resolution_order(layer: Any) -> tuple[Any, ...]:
-    """The layer and all its bases, derived before base."""
-    last_first = dict.fromkeys(reversed(list(_derived_first(layer))))
-    return tuple(reversed(last_first))
-
-
-def _derived_first(layer: Any) -> Iterator[Any]:
-    yield layer
-    for base in layer.__bases__:
-        if base is not object:
-            yield from _derived_first(base)
 
 
 class Resources:
@@ -38,7 +30,7 @@ class Resources:
 
     def __init__(self) -> None:
         self._resources = {}
-        self._order_of_bases = resolution_order(self)[1:]
+        _, *self._order_of_bases = resolution_order(self)
 
     @property
     def baseResolutionOrder(self) -> tuple[Any, ...]:
@@ -63,9 +55,11 @@ class Resources:
         return (getattr(layer, "_resources", {}) for layer in self.baseResolutionOrder)
 
     def _push(self, name: str, value: Any) -> Callable[[], None]:
-        """Put `value` on top, here and on each base that has the name; return how to undo that."""
+        """Put `value` on top, here or on each base that has the name; return how to undo that."""
         entry: Entry = [value, self]
-        stores = [store for store in self._stores() if name in store] or [self._resources]
+        stores = [store for store in self._stores() if name in store]
+        if not stores or isinstance(getattr(type(self), name, None), Resource):
+            stores = [self._resources]
         for store in stores:
             store.setdefault(name, []).append(entry)
 

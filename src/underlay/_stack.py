@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from underlay._errors import NameTaken
-from underlay._layer import AnyLayer, call_hook, set_up_failed, setup_order
+from underlay._graph import setup_order
+from underlay._layer import AnyLayer, call_hook, set_up_failed
 from underlay._undo import Undo
 
 __unittest = True  # unittest leaves our frames out of tracebacks

@@ -2,18 +2,15 @@
 
 import json
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
-import unittest
 from pathlib import Path
 from unittest import mock
 
+from tests.helpers import Golden
 from underlay._errors import InstallFailed, RunnerMissing
 from underlay.external._node import environment, find_node, find_script, npm_ci
-
-GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def package(folder):
@@ -35,7 +32,7 @@ def package(folder):
     return folder
 
 
-class Case(unittest.TestCase):
+class Case(Golden):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -60,9 +57,7 @@ class Case(unittest.TestCase):
             self.addCleanup(patch.stop)
 
     def golden(self, name, error):
-        text = str(error).replace(str(self.folder), "/folder")
-        self.assertEqual((GOLDEN / f"node-{name}.txt").read_text("utf-8"), text + "\n")
-        self.assertEqual(str(error), str(pickle.loads(pickle.dumps(error))))
+        self.assertGolden(f"node-{name}", str(error).replace(str(self.folder), "/folder"))
 
 
 class FindNode(Case):

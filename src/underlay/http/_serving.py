@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from underlay._errors import LayerError, NotReady, SeveralProblems, StillRunning, needs_extra
@@ -83,17 +83,6 @@ class Serving(Layer):
             raise SeveralProblems(repr(self), tuple(map(str, problems))) from problems[0]
         for problem in problems:
             raise problem
-
-    def _push(self, name: str, value: Any) -> Callable[[], None]:
-        """Keep where we are to ourselves: a fake server below the application has its own `url`."""
-        if name not in vars(Serving):
-            return super()._push(name, value)
-        self._resources[name] = [[value, self]]
-
-        def pop() -> None:
-            del self._resources[name]
-
-        return pop
 
     def _make_answerer(self) -> Answerer:
         raise NotImplementedError

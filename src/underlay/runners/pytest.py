@@ -219,8 +219,7 @@ class SuiteCollector(pytest.Collector):
 
 def _takes_arguments(kind: Any) -> bool:
     """Whether the cases of a class are made from more than the name of a method."""
-    made_by = inspect.getmodule(kind.__init__)
-    own = made_by not in (unittest.case, unittest.async_case)
+    own = kind.__init__.__module__ not in ("unittest.case", "unittest.async_case")
     return own or issubclass(kind, unittest.FunctionTestCase)
 
 
@@ -262,7 +261,7 @@ class SuiteItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        return self.path, None, self.name
+        return self.path, 0, self.name  # skips need a line; which one it is, a case does not tell
 
 
 class Outcome(unittest.TestResult):
@@ -282,13 +281,13 @@ class Outcome(unittest.TestResult):
             self.addError(test, err)
 
     def addSkip(self, test: object, reason: str) -> None:
-        self.raised.append(pytest.skip.Exception(reason))
+        self.raised.append(pytest.skip.Exception(reason, _use_item_location=True))
 
     def addExpectedFailure(self, test: object, err: Any) -> None:
         self.raised.append(pytest.xfail.Exception(f"expected failure: {err[1]}"))
 
     def addUnexpectedSuccess(self, test: object) -> None:
-        self.raised.append(pytest.fail.Exception("Unexpected success"))
+        self.raised.append(pytest.fail.Exception("Unexpected success", pytrace=False))
 
     def tell(self, item: pytest.Item) -> None:
         """Raise what the case did not pass with.

@@ -63,8 +63,11 @@ class LayeredSuite(unittest.TestSuite):
 
     def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
         stack = LayerStack()
+        groups = self._groups()
+        for index, _ in enumerate(self):
+            self._removeTestAtIndex(index)  # type: ignore[attr-defined]
         try:
-            for layers, tests in self._groups():
+            for layers, tests in groups:
                 _run_group(result, stack, layers, tests)
         finally:
             _attempt(result, stack.release)
@@ -97,8 +100,11 @@ def _run_group(
             break
     else:
         return
-    on_layers = (_on_layers(test, stack, layers) for test in waiting)
-    _run_as_outermost(unittest.TestSuite(on_layers), result)
+    suite = unittest.TestSuite(_on_layers(test, stack, layers) for test in waiting)
+    tests.clear()  # like unittest, let go of each test once it has run
+    waiting.clear()
+    del test
+    _run_as_outermost(suite, result)
 
 
 def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:

@@ -1,0 +1,313 @@
+"""What only unittest has: its command line, and load_tests under stock unittest."""
+
+import gc
+import unittest
+import warnings
+import weakref
+
+from tests.runners.project import RUNNERS, ProjectTest
+from tests.test_layer import Logged, fail
+from underlay import Layer, NameTaken
+from underlay.runners import unittest as runner
+from underlay.runners.unittest import LayeredSuite, flatten, layered
+
+TWO = """
+    import unittest
+    from hooks import Logged, log
+
+    LAYER = Logged()
+
+    class First(unittest.TestCase):
+        layer = LAYER
+        def test_first(self):
+            log("first")
+            self.fail("oops")
+
+    class Second(unittest.TestCase):
+        layer = LAYER
+        def test_second(self):
+            log("second")
+"""
+
+
+class CommandLine(ProjectTest):
+    def run_unittest(self, text, *arguments, **modules):
+        return self.run_project("unittest", self.project(test_it=text, **modules), *arguments)
+
+    def test_k_selects_also_cases_of_ready_made_suites(self):
+        text = """
+            import unittest
+            def test_suite():
+                def test_three(): pass
+                class Four(unittest.TestCase):
+                    def test_four(self): pass
+                three = unittest.FunctionTestCase(test_three)
+                return unittest.TestSuite([three, Four("test_four")])
+        """
+        folder = self.project(test_it=text)
+        for pattern, count in (("four", 1), ("test_thre*", 1), ("nothing", 0), ("test", 2)):
+            run = self.run_project("unittest", folder, "-k", pattern)
+            self.assertEqual((count, bool(count)), (run.ran, not run.status), run.output)
+
+    def test_f_stops_at_the_first_failure_and_takes_layers_down(self):
+        run = self.run_unittest(TWO, "-f")
+        self.assertEqual(1, run.status)
+        self.assertEqual(["LAYER up", "LAYER test up", "first"], run.log[:3])
+        self.assertEqual(["LAYER test down", "LAYER down"], run.log[3:])
+
+    def test_modules_and_classes_are_selected_by_name(self):
+        folder = self.project(test_it=TWO)
+        run = self.run_project("unittest", folder, "test_it.Second")
+        self.assertEqual((0, 1), (run.status, run.ran), run.output)
+
+    def test_no_test_is_no_success(self):
+        run = self.run_unittest(TWO, "-k", "nothing")
+        self.assertEqual(5, run.status)
+        self.assertIn("No test was found: that is not a success.", run.output)
+
+    def test_skipped_tests_alone_are_no_failure(self):
+        text = """
+            import unittest
+            from hooks import Logged
+            class Skipped(unittest.TestCase):
+                layer = Logged(name="LAYER")
+                @classmethod
+                def setUpClass(cls):
+                    raise RuntimeError("boom")
+                @unittest.skip("why")
+                def test_it(self): pass
+        """
+        run = self.run_unittest(text)
+        self.assertEqual((0, []), (run.status, run.log), run.output)
+        self.assertIn("skipped 'why'", run.output)
+
+    def test_what_cannot_be_loaded_is_an_error_whatever_is_selected(self):
+        for text in (
+            "import nowhere_at_all",
+            "def test_suite(): raise RuntimeError('boom')",
+            "def load_tests(*args): raise RuntimeError('boom')",
+        ):
+            run = self.run_unittest(TWO, "-k", "test_second", test_broken=text)
+            self.assertEqual({"test_broken"}, run.guilty, run.output)
+            self.assertIn("second", run.log)
+
+    def test_a_layer_that_cannot_be_found_is_told_in_one_line(self):
+        text = """
+            import unittest
+            class It(unittest.TestCase):
+                layer = "test_it.NOTHING"
+                def test_it(self): pass
+        """
+        run = self.run_unittest(text)
+        self.assertEqual(1, run.status)
+        self.assertTrue(run.output.startswith("There is no layer 'test_it.NOTHING'"), run.output)
+
+    def test_an_interrupt_takes_the_layers_down(self):
+        text = """
+            import unittest
+            from hooks import Logged
+            class It(unittest.TestCase):
+                layer = Logged(name="LAYER")
+                def test_it(self):
+                    raise KeyboardInterrupt
+        """
+        run = self.run_unittest(text)
+        self.assertNotEqual(0, run.status)
+        self.assertEqual("LAYER down", run.log[-1])
+
+
+class Stock(ProjectTest):
+    """Under ``python -m unittest`` itself."""
+
+    def setUp(self):
+        stock = {**RUNNERS, "unittest": ["unittest", "-v"]}
+        self.addCleanup(RUNNERS.update, dict(RUNNERS))
+        RUNNERS.update(stock)
+
+    def test_load_tests_of_ours_in_a_module_honours_layers(self):
+        text = TWO + "    from underlay.runners.unittest import load_tests"
+        run = self.run_project("unittest", self.project(test_it=text))
+        self.assertEqual({"test_first"}, run.guilty, run.output)
+        around = ("LAYER test up", "LAYER test down")
+        self.assertEqual(
+            [
+                *("LAYER up", around[0], "first", around[1]),
+                *(around[0], "second", around[1], "LAYER down"),
+            ],
+            run.log,
+        )
+
+    def test_without_it_the_tests_turn_red(self):
+        run = self.run_project("unittest", self.project(test_it=TWO))
+        self.assertEqual({"test_first", "test_second"}, run.guilty, run.output)
+        self.assertIn("was never set up: this runner does not know layers.", run.output)
+
+
+class SuiteTest(unittest.TestCase):
+    def setUp(self):
+        self.log = []
+        self.layer = Logged(self.log, name="LAYER")
+        self.addCleanup(delattr, self, "layer")  # else it would keep its name from the next test
+
+    def case(self, layer, name="test", base=unittest.TestCase, **members):
+        members.setdefault("test", lambda case: self.log.append("test"))
+        return type("Case", (base,), {"layer": layer, **members})(name)
+
+    def run_suite(self, suite):
+        result = unittest.TestResult()
+        suite.run(result)
+        return result
+
+
+class Layered(SuiteTest):
+    def test_the_innermost_layer_counts(self):
+        other = Layer()
+        case, plain = self.case(other), unittest.FunctionTestCase(print)
+        suite = layered(unittest.TestSuite([case, unittest.TestSuite([plain])]), self.layer)
+        self.assertEqual([(other, case), (self.layer, plain)], list(flatten(suite)))
+
+    def test_a_layer_may_be_named(self):
+        case = self.case(f"{__name__}.NAMED")
+        self.assertEqual([(NAMED, case)], list(flatten(case)))
+
+    def test_a_layer_that_is_empty_is_a_layer_nevertheless(self):
+        class Mailbox(Logged):
+            def __len__(self):
+                return 0
+
+        self.run_suite(LayeredSuite([self.case(Mailbox(self.log, name="MAILBOX"))]))
+        self.assertEqual("MAILBOX up", self.log[0])
+
+
+class NestedInStock(SuiteTest):
+    def test_class_fixtures_run_once_and_while_the_layers_are_up(self):
+        log, layer = self.log, self.layer
+
+        class It(unittest.TestCase):
+            @classmethod
+            def setUpClass(cls):
+                log.append("class up")
+
+            @classmethod
+            def tearDownClass(cls):
+                log.append("class down")
+
+            def test(self):
+                log.append("test")
+
+        It.layer = layer
+        after = unittest.FunctionTestCase(lambda: log.append("after"))
+        result = self.run_suite(unittest.TestSuite([LayeredSuite([It("test")]), after]))
+        self.assertTrue(result.wasSuccessful(), result.errors)
+        self.assertEqual(
+            [
+                *("LAYER up", "class up", "LAYER test up", "test"),
+                *("LAYER test down", "class down", "LAYER down", "after"),
+            ],
+            log,
+        )
+
+    def test_two_groups_of_one_class_have_class_fixtures_each(self):
+        log = self.log
+
+        class It(unittest.TestCase):
+            setUpClass = classmethod(lambda cls: log.append("class up"))
+            tearDownClass = classmethod(lambda cls: log.append("class down"))
+            test = lambda self: None  # noqa: E731
+
+        parts = [layered(unittest.TestSuite([It("test")]), Logged(log, name=name)) for name in "AB"]
+        self.run_suite(unittest.TestSuite([LayeredSuite(parts)]))
+        self.assertEqual(
+            [
+                *("A up", "class up", "A test up", "A test down", "class down", "A down"),
+                *("B up", "class up", "B test up", "B test down", "class down", "B down"),
+            ],
+            log,
+        )
+
+
+class Running(SuiteTest):
+    def test_testTearDown_runs_after_the_clean_ups_of_the_test(self):
+        def test(case):
+            case.addCleanup(self.log.append, "cleaned")
+
+        self.run_suite(LayeredSuite([self.case(self.layer, test=test)]))
+        self.assertEqual(["cleaned", "LAYER test down", "LAYER down"], self.log[2:])
+
+    def test_testSetUp_runs_before_setUp_and_testTearDown_although_setUp_fails(self):
+        def setUp(case):
+            self.log.append("setUp")
+            case.fail()
+
+        result = self.run_suite(LayeredSuite([self.case(self.layer, setUp=setUp)]))
+        self.assertEqual(1, len(result.failures))
+        self.assertEqual(["LAYER test up", "setUp", "LAYER test down"], self.log[1:-1])
+
+    def test_an_error_in_setUp_is_reported_with_each_test_and_the_others_go_on(self):
+        class Faulty(Layer):
+            def setUp(self):
+                fail(ValueError("boom"))
+
+        faulty = Faulty(name="FAULTY")
+        suite = LayeredSuite([self.case(faulty), self.case(faulty), self.case(self.layer)])
+        result = self.run_suite(suite)
+        self.assertEqual(3, result.testsRun)
+        first, second = (text for _, text in result.errors)
+        self.assertIn("ValueError: boom", first)
+        self.assertIn("FAULTY> failed in setUp: ValueError: boom", second)
+        self.assertIn("test", self.log)
+
+    def test_an_error_in_tearDown_is_an_error_of_the_run_which_goes_on(self):
+        class Faulty(Layer):
+            def tearDown(self):
+                fail(ValueError("boom"))
+
+        suite = LayeredSuite([self.case(Faulty(name="FAULTY")), self.case(self.layer)])
+        result = self.run_suite(suite)
+        [(what, text)] = result.errors
+        self.assertEqual("tearDown of a layer", str(what))
+        self.assertIn("ValueError: boom", text)
+        self.assertEqual("LAYER down", self.log[-1])
+
+    def test_after_stop_no_layer_is_set_up(self):
+        result = unittest.TestResult()
+        result.stop()
+        LayeredSuite([self.case(self.layer)]).run(result)
+        self.assertEqual([], self.log)
+
+    def test_a_test_is_let_go_of_once_it_has_run(self):
+        def test(case):
+            gc.collect()
+            alive.append(sum(each() is not None for each in known))
+            known.append(weakref.ref(case))
+
+        known, alive = [], []
+        suite = unittest.TestSuite(
+            [LayeredSuite(self.case(self.layer, test=test) for _ in range(3))]
+        )
+        self.run_suite(suite)
+        self.assertEqual([0, 0, 0], alive)
+
+    def test_namesakes_are_refused_before_any_test(self):
+        class Namesake:
+            __bases__ = ()
+            __module__, __name__ = "app.testing", "SAME"
+
+        with self.assertRaises(NameTaken):
+            self.run_suite(LayeredSuite([self.case(Namesake()), self.case(Namesake())]))
+        self.assertEqual([], self.log)
+
+    def test_it_is_clean_of_warnings(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            result = self.run_suite(LayeredSuite([self.case(self.layer)]))
+        self.assertTrue(result.wasSuccessful(), result.errors)
+
+    def test_what_could_not_be_loaded_raises_when_it_runs(self):
+        result = self.run_suite(
+            LayeredSuite([runner.FailedTest("app.test_it", ValueError("boom"))])
+        )
+        self.assertIn("ValueError: boom", result.errors[0][1])
+
+
+NAMED = Layer()
