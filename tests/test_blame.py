@@ -110,7 +110,8 @@ class BlameTest(unittest.TestCase):
 
         def run(watched):
             known = sys.getrefcount(watched)
-            self.run_on(Faulty(testSetUp=lambda: fail(ValueError("boom"))))
+            self.run_on(layer)
             return sys.getrefcount(watched) - known
 
+        layer = Faulty(testSetUp=lambda: fail(ValueError("boom")))
         self.assertEqual(0, run(Watched()))

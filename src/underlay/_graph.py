@@ -20,13 +20,14 @@ def resolution_order(layer: Any) -> list[Any]:
 
 def _postorder(layer: Any, bases: Bases) -> list[Any]:
     order: dict[Any, None] = {}
-
-    def visit(each: Any) -> None:
-        if each in order or each is object:  # a layer that is a class has object among its bases
-            return
-        for base in bases(each):
-            visit(base)
-        order[each] = None
-
-    visit(layer)
+    _visit(layer, bases, order)
     return list(order)
+
+
+def _visit(layer: Any, bases: Bases, order: dict[Any, None]) -> None:
+    # No closure: one that calls itself is a circle, which keeps the layers alive for a while.
+    if layer in order or layer is object:  # a layer that is a class has object among its bases
+        return
+    for base in bases(layer):
+        _visit(base, bases, order)
+    order[layer] = None
