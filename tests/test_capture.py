@@ -7,12 +7,10 @@ import subprocess
 import sys
 import threading
 import unittest
-from pathlib import Path
 
+from tests.helpers import Golden
 from underlay._errors import CapturesOverlap
 from underlay.capture import _symbol, capture
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 def child(code: str, **kw: object) -> None:
@@ -204,11 +202,10 @@ class Restores(unittest.TestCase):
         self.assertEqual(("........", ""), (out.stdout, out.stderr))
 
 
-class Overlap(unittest.TestCase):
+class Overlap(Golden):
     def check(self, name, message):
-        golden = (GOLDEN / f"{name}.txt").read_text("utf-8")
         ours = threading.current_thread().name
-        self.assertEqual(golden, message.replace(repr(ours), "'MainThread'") + "\n")
+        self.assertGolden(name, message.replace(repr(ours), "'MainThread'"))
 
     def in_thread(self, function):
         thread = threading.Thread(target=function, name="the other")

@@ -3,12 +3,10 @@
 import doctest
 import random
 import unittest
-from pathlib import Path
 
+from tests.helpers import Golden
 from underlay.assertions._matching import Text, compare
 from underlay.assertions._report import agreement, difference
-
-GOLDEN = Path(__file__).parents[1] / "golden"
 
 ROW = '<tr>\n  <td>{0}</td><td><a href="/item/{0}">Item {0}</a></td>\n  <td>price {1}</td>\n</tr>\n'
 
@@ -103,13 +101,13 @@ class Names(unittest.TestCase):
             compare("...", "x", "...").match["who"]
 
 
-class Report(unittest.TestCase):
+class Report(Golden):
     maxDiff = None
 
     def check(self, name: str, expected: Text, actual: Text, hole: str = "...") -> None:
         comparison = compare(expected, actual, hole)
         report = (agreement if comparison.match else difference)(comparison)
-        self.assertEqual((GOLDEN / f"ellipsis-{name}.txt").read_text("utf-8"), report + "\n")
+        self.assertGolden(f"ellipsis-{name}", report)
 
     def test_short_texts_without_a_hole_get_the_old_message(self):
         self.check("short", "foo\nsame\n", "bar\nsame\n")

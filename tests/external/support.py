@@ -11,7 +11,6 @@ from underlay.external import Jasmine
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = ROOT / "examples" / "shop"
 SPECS = Path(__file__).resolve().with_name("specs")
-GOLDEN = ROOT / "tests" / "golden"
 
 
 def jasmine(*patterns: str) -> Jasmine:
@@ -67,4 +66,4 @@ def told(report: Report) -> str:
     )
     text = text.replace(str(SPECS), "SPECS").replace(str(SHOP), "SHOP")
     text = re.sub(r"^.*(node:internal|node_modules|wrapModuleLoad).*\n", "", text, flags=re.M)
-    return re.sub(r"seed \d+", "seed 12345", text)
+    return re.sub(r"seed \d+", "seed 12345", text).rstrip("\n")

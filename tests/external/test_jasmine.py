@@ -1,8 +1,7 @@
 """Real Jasmine, real node: what is told of each spec, and of everything that can go wrong."""
 
-import unittest
-
-from tests.external.support import GOLDEN, SPECS, jasmine, run, told
+from tests.external.support import SPECS, jasmine, run, told
+from tests.helpers import Golden
 from underlay.external import makeSuite
 
 #: Which verdict each case gets, by the spec file (specs/NAME_spec.js) and the case's title.
@@ -71,17 +70,14 @@ VERDICTS = {
 WITHOUT_GOLDEN = {"exits_often"}
 
 
-class Verdicts(unittest.TestCase):
-    maxDiff = None
-
+class Verdicts(Golden):
     def test_nothing_is_green_that_did_not_run_and_only_the_guilty_err(self):
         for name, verdicts in VERDICTS.items():
             with self.subTest(name):
                 report = run(makeSuite(jasmine(f"{name}_spec.js"), cwd=SPECS, timeout=3))
                 self.assertEqual(verdicts, report.verdicts)
                 if name not in WITHOUT_GOLDEN:
-                    golden = GOLDEN / f"external-{name.replace('_', '-')}.txt"
-                    self.assertEqual(golden.read_text("utf-8"), told(report))
+                    self.assertGolden(f"external-{name.replace('_', '-')}", told(report))
 
     def test_one_broken_file_hides_no_specs_silently(self):
         suite = makeSuite(jasmine("names_spec.js", "syntax_spec.js"), cwd=SPECS)

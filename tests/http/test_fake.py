@@ -8,10 +8,10 @@ from unittest import mock
 
 from tests.http.support import (
     GET,
+    Golden,
     ask,
     connected,
     everything,
-    golden,
     nothing_left,
     threads_and_descriptors,
     up,
@@ -31,7 +31,7 @@ from underlay._errors import (
 from underlay.http import FakeServer, hang, reset_connection, respond
 
 
-class Up(unittest.TestCase):
+class Up(Golden):
     def setUp(self):
         self.server = up(self, FakeServer(name="PAYMENTS", patience=0.01))
 
@@ -205,7 +205,7 @@ class Problems(Up):
         status, told = self.ask("/refund")
         problem = self.problem(UnexpectedRequest)
         self.assertEqual((500, f"{problem}\n"), (status, told))
-        golden(self, "method", problem)
+        self.assertGolden("method", problem)
 
     def test_the_nearest_expectation_is_told_field_by_field(self):
         self.server.expect("GET", "/", optional=True)
@@ -219,44 +219,44 @@ class Problems(Up):
             optional=True,
         )
         self.ask("/pay?later=1", b'{"amount": 12, "to": {}, "tags": ["a"], "more": 1}')
-        golden(self, "near-miss", self.problem())
+        self.assertGolden("near-miss", self.problem())
 
     def test_of_two_equally_near_the_likelier_path_is_told(self):
         self.server.expect("GET", "/users", optional=True)
         self.server.expect("GET", "/orders", optional=True)
         self.ask("/order")
-        golden(self, "path", self.problem())
+        self.assertGolden("path", self.problem())
 
     def test_one_request_too_many_is_told(self):
         self.server.expect("GET", "/once", times=1)
         for _each in range(2):
             self.ask("/once")
-        golden(self, "times", self.problem(UnexpectedRequest))
+        self.assertGolden("times", self.problem(UnexpectedRequest))
 
     def test_without_expectations_it_says_how_to_make_one(self):
         self.ask("/refund")
-        golden(self, "no-expectations", self.problem(UnexpectedRequest))
+        self.assertGolden("no-expectations", self.problem(UnexpectedRequest))
 
     def test_a_body_that_is_no_json_is_told(self):
         self.server.expect("POST", "/", json={}, optional=True)
         self.ask("/", b"amount=12")
-        golden(self, "no-json", self.problem(UnexpectedRequest))
+        self.assertGolden("no-json", self.problem(UnexpectedRequest))
 
     def test_what_is_no_http_is_told(self):
         with connected(self.server, b"\x16\x03\x01\r\n\r\n") as sock:
             sock.recv(1000)
-        golden(self, "no-http", self.problem(UnexpectedRequest))
+        self.assertGolden("no-http", self.problem(UnexpectedRequest))
 
     def test_a_promised_request_that_does_not_come_fails_the_test(self):
         self.server.expect("GET", "/other", optional=True)
         self.server.expect("POST", "/pay")
         self.ask("/other")
-        golden(self, "unmet", self.problem(UnmetExpectation))
+        self.assertGolden("unmet", self.problem(UnmetExpectation))
 
     def test_every_answer_is_promised_to_be_asked_for(self):
         self.server.expect("GET", "/").then(status=503).then(text="Hello")
         self.ask()
-        golden(self, "unmet-answers", self.problem(UnmetExpectation))
+        self.assertGolden("unmet-answers", self.problem(UnmetExpectation))
 
     def test_exactly_as_many_as_told_must_come(self):
         self.server.expect("GET", "/", times=2)
@@ -274,18 +274,18 @@ class Problems(Up):
         self.assertIn("in handler", told)
         problem = self.problem(AnswerFailed)
         self.assertIsInstance(problem.__cause__, KeyError)
-        golden(self, "handler", problem)
+        self.assertGolden("handler", problem)
 
     def test_a_handler_must_return_an_answer(self):
         self.server.expect("GET", "/").then(lambda request: None)
         self.assertEqual(500, self.ask()[0])
-        golden(self, "no-answer", self.problem(AnswerFailed))
+        self.assertGolden("no-answer", self.problem(AnswerFailed))
 
     def test_an_answer_that_cannot_be_sent_fails_the_test(self):
         self.server.expect("GET", "/").then(text="Hello", headers={"Content-Length": "3"})
         with connected(self.server, GET) as sock, self.assertRaises(ConnectionResetError):
             sock.recv(100)
-        golden(self, "wrong-length", self.problem(AnswerFailed))
+        self.assertGolden("wrong-length", self.problem(AnswerFailed))
 
     def test_an_error_in_the_middle_of_an_answer_breaks_it_off(self):
         class broken:
@@ -306,7 +306,7 @@ class Problems(Up):
     def test_a_body_that_differs_everywhere_is_told_in_short(self):
         self.server.expect("POST", "/", json=list(range(100)), optional=True)
         self.ask("/", b"[]")
-        golden(self, "all-different", self.problem(UnexpectedRequest))
+        self.assertGolden("all-different", self.problem(UnexpectedRequest))
 
     def test_several_problems_are_told_in_one_error(self):
         self.server.expect("POST", "/pay").then(json={"id": 7})
@@ -315,7 +315,7 @@ class Problems(Up):
             self.ask(path)
         problem = self.problem(SeveralProblems)
         self.assertIsInstance(problem.__cause__, UnexpectedRequest)
-        golden(self, "several", problem)
+        self.assertGolden("several", problem)
 
     def test_a_problem_is_told_once(self):
         self.server.expect("POST", "/pay")

@@ -1,15 +1,14 @@
 """LiveServer: an application on a socket, and how a test learns of what it raised."""
 
 import threading
-import unittest
 from wsgiref.validate import validator
 
 from tests.http.support import (
     GET,
+    Golden,
     ask,
     connected,
     everything,
-    golden,
     nothing_left,
     threads_and_descriptors,
     until,
@@ -43,7 +42,7 @@ def hello(environ, start_response):
     return [b"Hello ", b"world"]
 
 
-class Up(unittest.TestCase):
+class Up(Golden):
     def serve(self, application, **options):
         return up(self, LiveServer(App(application), name="LIVE", **options))
 
@@ -221,7 +220,7 @@ class Errors(Up):
         self.assertIn("in boom", told)
         problem = self.problem(server)
         self.assertIsInstance(problem.__cause__, ValueError)
-        golden(self, "live", problem)
+        self.assertGolden("live", problem)
 
     def test_a_base_that_verifies_tells_it_itself(self):
         app = VerifyingApp(self.boom)

@@ -4,14 +4,12 @@ import pickle
 import threading
 import traceback
 import unittest
-from pathlib import Path
 
+from tests.helpers import Golden
 from tests.wsgi.test_recorder import ask, hello
 from underlay import Layer
 from underlay._errors import ApplicationError, NoApplicationError
 from underlay.wsgi import WSGI
-
-GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def make_greeter(greeting="hello", suffix="!"):
@@ -120,16 +118,12 @@ class TwoApplications(unittest.TestCase):
         self.assertNotIn("application", layer)
 
 
-class Errors(unittest.TestCase):
-    maxDiff = None
-
+class Errors(Golden):
     def test_an_error_that_nobody_delivered_is_raised_by_verify(self):
         with self.assertRaises(ApplicationError) as caught:
             with WSGI(broken, name="APP") as layer:
                 over_a_socket(layer.application, "/pay")
-        self.assertEqual(
-            (GOLDEN / "wsgi-application-error.txt").read_text(), f"{caught.exception}\n"
-        )
+        self.assertGolden("wsgi-application-error", caught.exception)
         self.assertIsInstance(caught.exception.__context__, ZeroDivisionError)
 
     def test_its_traceback_leads_to_the_line_of_the_application(self):
@@ -150,9 +144,7 @@ class Errors(unittest.TestCase):
             with self.assertRaises(ApplicationError) as caught:
                 layer.verify()
             layer.verify()
-        self.assertEqual(
-            (GOLDEN / "wsgi-application-errors.txt").read_text(), f"{caught.exception}\n"
-        )
+        self.assertGolden("wsgi-application-errors", caught.exception)
 
     def test_an_error_that_the_framework_logged_counts_in_any_thread(self):
         with WSGI(logs_and_answers_500) as layer:
@@ -187,7 +179,7 @@ class Errors(unittest.TestCase):
             self.assertEqual((str(error), repr(error)), (str(copy), repr(copy)))
 
 
-class ExpectErrors(unittest.TestCase):
+class ExpectErrors(Golden):
     def test_wanted_errors_are_listed_and_not_raised(self):
         with WSGI(broken) as layer:
             with layer.expect_errors() as errors:
@@ -208,9 +200,7 @@ class ExpectErrors(unittest.TestCase):
             with self.assertRaises(NoApplicationError) as caught:
                 with layer.expect_errors():
                     ask(layer.application, "/pay")
-        self.assertEqual(
-            (GOLDEN / "wsgi-no-application-error.txt").read_text(), f"{caught.exception}\n"
-        )
+        self.assertGolden("wsgi-no-application-error", caught.exception)
 
     def test_an_application_that_is_not_asked_at_all_fails_the_test(self):
         with WSGI(hello, name="APP") as layer:
