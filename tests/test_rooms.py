@@ -19,14 +19,15 @@ CORE = {
     "_waiting": {"_errors"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
-    "_layer": {"_blame", "_errors", "_graph", "_naming", "_resources", "_undo"},
-    "_as_layer": {"_layer", "_naming"},
-    "_stack": {"_errors", "_graph", "_layer", "_undo"},
+    "_hooks": {"_blame", "_errors"},
+    "_layer": {"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources", "_undo"},
+    "_as_layer": {"_hooks", "_layer", "_naming"},
+    "_stack": {"_errors", "_graph", "_hooks", "_layer", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources"},
 }
-ROOM = {"_layer", "_waiting", "_errors", "_resources"}
+ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
 ADAPTERS = {
-    "runners": {"_errors", "_layer", "_naming", "_stack"},
+    "runners": {"_errors", "_hooks", "_naming", "_stack"},
     "__main__": {"runners"},
     "buildout": {"_errors", "external"},
 }

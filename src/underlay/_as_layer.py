@@ -7,7 +7,8 @@ import inspect
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, overload
 
-from underlay._layer import AnyLayer, Layer
+from underlay._hooks import AnyLayer
+from underlay._layer import Layer
 from underlay._naming import Place
 
 Function = Callable[..., Generator[Mapping[str, Any] | None, None, None]]

@@ -1,27 +1,26 @@
 """Layer: four hooks, clean-ups bound to the phase that added them, resources, bases.
 
-Two pieces of magic keep layers simple to write and honest, both of them here:
+Two pieces of magic keep layers simple to write and honest:
 
 * ``Layer.__init_subclass__`` wraps the four hooks, so that half a set-up is undone and nothing is
-  taken down that never came up (`_guarded`, `Layer._open`, `Layer._close`).
+  taken down that never came up (`guard_hooks`, `Layer._open`, `Layer._close`).
 * ``Layer.__set_name__``, which Python calls for ``layer = LIVE`` in the body of a TestCase, lets a
   layer check things while the test can still fail (`_verify_in`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import inspect
 import unittest
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from underlay import _naming
-from underlay._blame import FAULTS, blame_test, in_zope_testrunner
+from underlay._blame import FAULTS, in_zope_testrunner
 from underlay._errors import LayerError, ResourceMissing, SetUpFailed
 from underlay._graph import setup_order
+from underlay._hooks import LAYER, SCOPES, TEST, AnyLayer, Hook, call_hook, guard_hooks
 from underlay._naming import resolve
 from underlay._resources import Resources
 from underlay._undo import Undo
@@ -30,59 +29,6 @@ T = TypeVar("T")
 L = TypeVar("L", bound="Layer")
 
 __unittest = True  # unittest leaves our frames out of tracebacks
-
-Hook = Callable[[Any], None]
-AnyLayer = Any  # one of ours, one of plone.testing's, or anything with zope.testrunner's hooks
-
-LAYER, TEST = "layer", "test"  # the two scopes
-SCOPES = {"setUp": LAYER, "tearDown": LAYER, "testSetUp": TEST, "testTearDown": TEST}
-
-
-def _guarded(name: str, hook: Hook) -> Hook:
-    """Let Layer open or close a scope around what the author of a layer wrote."""
-    scope = SCOPES[name]
-
-    @functools.wraps(hook)
-    def guarded(self: Layer) -> None:
-        __tracebackhide__ = True
-        if self._phase is not None:  # super().setUp(): the outermost call is in charge
-            return hook(self)
-        with blame_test() if scope == TEST else contextlib.nullcontext():
-            if name.endswith("etUp"):
-                self._open(scope, hook)
-            else:
-                self._close(scope, hook)
-        return None
-
-    guarded.is_guarded = True  # type: ignore[attr-defined]
-    return guarded
-
-
-def _guard_hooks(cls: type[Any]) -> None:
-    """Guard the hooks which a class defines, or has from a mixin that is no layer."""
-    for name in SCOPES:
-        hook = inspect.getattr_static(cls, name)
-        if not hasattr(hook, "is_guarded"):
-            _refuse_what_is_not_called(hook, f"{cls.__name__}.{name}")
-            setattr(cls, name, _guarded(name, hook))
-
-
-def _refuse_what_is_not_called(hook: Hook, where: str) -> None:
-    if not callable(hook) or isinstance(hook, staticmethod):
-        raise LayerError(
-            f"{where} is a {type(hook).__name__}: the hooks of layers are methods.\n"
-            "  Make it a plain function that takes self."
-        )
-    if inspect.iscoroutinefunction(hook) or inspect.isasyncgenfunction(hook):
-        raise LayerError(
-            f"{where} is async: the hooks of layers are called, not awaited.\n"
-            "  Make it a plain function, and run coroutines in it with asyncio.run()."
-        )
-    if inspect.isgeneratorfunction(hook):
-        raise LayerError(
-            f"{where} has a yield in it: nothing of it would run.\n"
-            "  Make it a plain function, or write the layer as a generator under @as_layer."
-        )
 
 
 def _verify_in(case_class: type[unittest.TestCase]) -> None:
@@ -149,7 +95,7 @@ class Layer(Resources):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        _guard_hooks(cls)
+        guard_hooks(cls)
 
     # -- for authors of layers
 
@@ -255,8 +201,13 @@ class Layer(Resources):
         known = {each for layer in up for each in setup_order(layer)}
         return [layer for layer in order if layer not in known]
 
+    @property
+    def _in_test(self) -> bool:
+        """Whether a test is going on, its ``testSetUp`` included."""
+        return TEST in self._scopes
+
     def _running(self) -> Undo:
-        scope = self._phase or (TEST if TEST in self._scopes else LAYER)
+        scope = self._phase or (TEST if self._in_test else LAYER)
         if scope not in self._scopes:
             raise LayerError(
                 f"{self!r} is not set up, so that nothing would ever be undone.\n"
@@ -338,11 +289,11 @@ class Layer(Resources):
                 f"{self!r} was never set up: this runner does not know layers.\n"
                 "  Run with zope.testrunner, with pytest, or with python -m underlay unittest."
             )
-        if TEST in self._scopes:
+        if self._in_test:
             self.verify()
 
     def _missing(self, name: str) -> ResourceMissing:
-        state = "set up, in a test" if TEST in self._scopes else "set up"
+        state = "set up, in a test" if self._in_test else "set up"
         return ResourceMissing(
             repr(self),
             name,
@@ -352,7 +303,7 @@ class Layer(Resources):
         )
 
 
-_guard_hooks(Layer)
+guard_hooks(Layer)
 
 
 def set_up_failed(layer: AnyLayer, error: BaseException) -> BaseException:
@@ -360,14 +311,3 @@ def set_up_failed(layer: AnyLayer, error: BaseException) -> BaseException:
     if isinstance(error, (unittest.SkipTest, SetUpFailed)) or not isinstance(error, Exception):
         return error
     return SetUpFailed(repr(layer), f"{type(error).__name__}: {error}")
-
-
-def call_hook(layer: AnyLayer, name: str) -> None:
-    """Call one of the four hooks, each of which is optional for layers that are not ours.
-
-    :raises LayerError: if the hook calls ``sys.exit()``: that must not end the run, perhaps with 0.
-    """
-    try:
-        getattr(layer, name, bool)()
-    except SystemExit as error:
-        raise LayerError(f"{layer!r} left {name} by sys.exit({error.code!r}).") from error

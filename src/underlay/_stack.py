@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from underlay._errors import NameTaken
 from underlay._graph import setup_order
-from underlay._layer import AnyLayer, call_hook, set_up_failed
+from underlay._hooks import AnyLayer, call_hook
+from underlay._layer import set_up_failed
 from underlay._undo import Undo
 
 __unittest = True  # unittest leaves our frames out of tracebacks

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from underlay._errors import LayerError
-from underlay._layer import TEST
 from underlay.http._failing import caller
 from underlay.http._matching import criteria
 from underlay.http._messages import Answerer, Request
@@ -77,7 +76,7 @@ class FakeServer(Serving):
         wanted = criteria(method, path, query, headers, json, body)
         title = f"{(method or 'any method').upper()} {path or 'any path'}"
         made = Expectation(title, wanted, times, optional, caller(1), self._lock)
-        where = self._playbook.promised if TEST in self._scopes else self._playbook.standing
+        where = self._playbook.promised if self._in_test else self._playbook.standing
         self.addCleanup(where.remove, made)
         where.append(made)
         return made

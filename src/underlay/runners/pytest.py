@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from underlay._errors import LayerError
-from underlay._layer import AnyLayer
+from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, refuse_namesakes, sort_key, union
 from underlay.runners.unittest import flatten, skip_reason

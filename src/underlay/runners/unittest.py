@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from underlay._errors import LayerError
-from underlay._layer import AnyLayer
+from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, refuse_namesakes, sort_key, union
 

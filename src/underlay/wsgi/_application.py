@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from underlay._errors import ApplicationError, NoApplicationError
-from underlay._layer import AnyLayer, Layer
+from underlay._hooks import AnyLayer
+from underlay._layer import Layer
 from underlay._resources import Resource
 from underlay.wsgi._exchange import Exchange, LoggedErrors
 from underlay.wsgi._recorder import Recorder

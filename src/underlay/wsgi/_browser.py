@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from underlay._errors import needs_extra
-from underlay._layer import AnyLayer, Layer
+from underlay._hooks import AnyLayer
+from underlay._layer import Layer
 from underlay._resources import Resource
 
 if TYPE_CHECKING:
