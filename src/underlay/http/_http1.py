@@ -40,12 +40,15 @@ class HTTP1(Connection):
         self._head: h11.Request | None = None
         self._body: list[bytes] = []
         self._answering = False
+        self._refused = False
 
     @property
     def busy(self) -> bool:
         return self._answering or self._head is not None
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         try:
             self.h11.receive_data(data)
             self._read()
@@ -54,6 +57,8 @@ class HTTP1(Connection):
 
     def eof_received(self) -> bool:
         """Whether to keep our half open: a client may close its own half and still listen."""
+        if self._refused:
+            return False
         self.h11.receive_data(b"")
         if not self._answering:
             self._broken_off()
@@ -156,7 +161,12 @@ class HTTP1(Connection):
             headers = [*refusal.raw_headers, (b"Connection", b"close")]
             head = h11.Response(status_code=refusal.status, headers=headers)
             self.transport.write(self.h11.send(head) + refusal.body)
-        self.close()
+            # Not close(): with input unread that sends RST, and the client never sees the refusal
+            # (RFC 9112, 9.6).
+            self.transport.write_eof()
+            self._refused = True
+        else:
+            self.close()
 
 
 class HTTP1Exchange:
