@@ -3,6 +3,7 @@
 import os
 import unittest
 from pathlib import Path
+from unittest import mock
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -22,3 +23,15 @@ class Golden(unittest.TestCase):
             file.write_text(actual, "utf-8")
         self.assertTrue(file.exists(), f"There is no {file}. The text is:\n{actual}")
         self.assertEqual(file.read_text("utf-8"), actual)
+
+
+class ByHand(unittest.TestCase):
+    """For tests that call the hooks of layers themselves, and leave layers up.
+
+    They would be taken down when the tests end; see `Layer._take_down_at_exit`.
+    """
+
+    def setUp(self) -> None:
+        net = mock.patch("underlay._layer.atexit")
+        net.start()
+        self.addCleanup(net.stop)

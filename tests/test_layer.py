@@ -3,9 +3,11 @@
 import contextlib
 import dataclasses
 import functools
+import subprocess
+import sys
 import unittest
 
-from tests.helpers import Golden
+from tests.helpers import ByHand, Golden
 from underlay import Layer, LayerError, SetUpFailed
 from underlay._graph import setup_order
 
@@ -44,8 +46,9 @@ def run(*cases):
     return result
 
 
-class LayerTest(Golden):
+class LayerTest(ByHand, Golden):
     def setUp(self):
+        super().setUp()
         self.log = []
 
 
@@ -525,7 +528,7 @@ class Verify(LayerTest):
         result = run(self.case(NEVER_UP))
         self.assertEqual(1, len(result.errors))
         with self.assertRaises(LayerError) as caught:
-            NEVER_UP._verify_in_test()
+            NEVER_UP._refuse_if_never_set_up()
         self.assertIn(str(caught.exception), result.errors[0][1])
         self.assertGolden("layer-never-set-up", caught.exception)
 
@@ -541,6 +544,48 @@ class Verify(LayerTest):
 
         self.assertEqual("NEVER_UP", NoTest.layer.__name__)
         self.assertTrue(run(Other("test")).wasSuccessful())
+
+
+class AtExit(Golden):
+    """Whoever is interrupted, or forgets it: what was set up is taken down with the process."""
+
+    SCRIPT = """
+import os
+from underlay import Layer
+
+class Loud(Layer):
+    def tearDown(self):
+        print(self.__name__, "down", flush=True)
+    def testTearDown(self):
+        print(self.__name__, "test down", flush=True)
+
+BASE = Loud()
+DERIVED = Loud(bases=[BASE])
+for layer in (BASE, DERIVED):
+    layer.setUp()
+for layer in (BASE, DERIVED):
+    layer.testSetUp()
+"""
+
+    def output(self, script):
+        command = [sys.executable, "-c", script]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+
+    def test_layers_are_taken_down_derived_before_base_and_tests_first(self):
+        self.assertEqual(
+            ["DERIVED test down", "DERIVED down", "BASE test down", "BASE down"],
+            self.output(self.SCRIPT),
+        )
+
+    def test_what_is_down_already_is_left_alone(self):
+        self.assertEqual(
+            ["DERIVED test down", "DERIVED down", "BASE test down", "BASE down"],
+            self.output(f"{self.SCRIPT}\nDERIVED.testTearDown()\nDERIVED.tearDown()"),
+        )
+
+    def test_a_forked_child_takes_nothing_down(self):
+        script = f"{self.SCRIPT}\nif child := os.fork(): os.waitpid(child, 0)"
+        self.assertEqual(4, len(self.output(script)))
 
 
 class InZopeTestrunner(LayerTest):

@@ -4,7 +4,7 @@ import unittest
 
 import plone.testing
 
-from tests.helpers import Golden
+from tests.helpers import ByHand, Golden
 from underlay import Layer, Resource, ResourceMissing
 
 
@@ -40,7 +40,7 @@ class AskedToCompare:
     __hash__ = None
 
 
-class Store(unittest.TestCase):
+class Store(ByHand):
     def test_a_resource_lasts_as_long_as_the_layer(self):
         layer = Offers({"port": 1})
         with layer:
@@ -108,7 +108,7 @@ class Store(unittest.TestCase):
         self.assertNotIn("array", layer)
 
     def test_a_layer_is_not_iterated_by_way_of_its_resources(self):
-        with self.assertRaisesRegex(TypeError, "not iterable"):
+        with self.assertRaisesRegex(TypeError, "The bases of Layer are a list of layers"):
             Layer(bases=Layer())
 
 

@@ -2,15 +2,16 @@
 
 import unittest
 
-from tests.helpers import Golden
+from tests.helpers import ByHand, Golden
 from tests.test_layer import Logged, fail
 from underlay import Layer, LayerError, NameTaken, SetUpFailed
 from underlay._layer import set_up_failed
 from underlay._stack import LayerStack, layer_name, refuse_namesakes, sort_key, union
 
 
-class StackTest(unittest.TestCase):
+class StackTest(ByHand):
     def setUp(self):
+        super().setUp()
         self.log = []
         self.stack = LayerStack()
         self.base = Logged(self.log, name="BASE")
@@ -27,6 +28,15 @@ class StackTest(unittest.TestCase):
                 raise error
 
         return Faulty(**kw), attempts
+
+
+class InterruptedTest(StackTest):
+    def test_it_ends_before_its_layers_go_down(self):
+        self.stack.require([self.left])
+        self.stack.begin_test([self.left])
+        self.stack.release()
+        down = ["LEFT test down", "BASE test down", "LEFT down", "BASE down"]
+        self.assertEqual(down, self.log[-4:])
 
 
 class Require(StackTest):

@@ -20,7 +20,7 @@ class GeneratorLayer(Layer):
     def __init__(self, function: Function, bases: Iterable[AnyLayer]) -> None:
         if not inspect.isgeneratorfunction(function):
             raise TypeError(
-                f"@as_layer needs a plain function with a yield in it, not {function.__qualname__}."
+                f"@as_layer needs a plain function with a yield in it, not {function!r}."
             )
         super().__init__(bases, function.__name__, function.__module__)
         code = function.__code__

@@ -10,7 +10,9 @@ Two pieces of magic keep layers simple to write and honest:
 
 from __future__ import annotations
 
+import atexit
 import functools
+import os
 import unittest
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -23,7 +25,7 @@ from underlay._graph import setup_order
 from underlay._hooks import LAYER, SCOPES, TEST, AnyLayer, Hook, call_hook, guard_hooks
 from underlay._naming import resolve
 from underlay._resources import Resources
-from underlay._undo import Undo
+from underlay._undo import Undo, reraise
 
 T = TypeVar("T")
 L = TypeVar("L", bound="Layer")
@@ -44,9 +46,12 @@ def _verify_in(case_class: type[unittest.TestCase]) -> None:
     def doCleanups(case: Any) -> Any:
         do_cleanups(case)
         # Read now, not when the class was made: a subclass may have named another layer, or none.
-        # Clean-ups run in reverse: a derived layer verifies before its bases.
-        for layer in setup_order(resolve(case.layer)) if case.layer is not None else ():
-            case.addCleanup(getattr(layer, "_verify_in_test", bool))
+        if case.layer is not None:
+            layer = resolve(case.layer)
+            case.addCleanup(getattr(layer, "_refuse_if_never_set_up", bool))
+            # Clean-ups run in reverse: a derived layer verifies before its bases.
+            for each in setup_order(layer):
+                case.addCleanup(getattr(each, "_verify_in_test", bool))
         return do_cleanups(case)
 
     doCleanups.verifies_layers = True  # type: ignore[attr-defined]
@@ -76,11 +81,7 @@ class Layer(Resources):
         name: str | None = None,
         module: str | None = None,
     ) -> None:
-        self.__bases__ = tuple(self.defaultBases if bases is None else bases)
-        for base in self.__bases__:
-            is_class_of_layers = isinstance(base, type) and issubclass(base, Layer)
-            if not hasattr(base, "__bases__") or is_class_of_layers:
-                raise TypeError(f"A base of {type(self).__name__} is no layer: {base!r}")
+        self.__bases__ = self._checked(self.defaultBases if bases is None else bases)
         if type(self).__eq__ is not object.__eq__:  # such as a dataclass without eq=False
             raise TypeError(f"{type(self).__name__} defines ==, but layers differ by identity.")
         super().__init__()
@@ -96,6 +97,17 @@ class Layer(Resources):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         guard_hooks(cls)
+
+    def _checked(self, bases: object) -> tuple[AnyLayer, ...]:
+        name = type(self).__name__
+        if not isinstance(bases, Iterable) or isinstance(bases, (str, Layer)):
+            raise TypeError(f"The bases of {name} are a list of layers, not {bases!r}.")
+        checked = tuple(bases)
+        for base in checked:
+            is_class_of_layers = isinstance(base, type) and issubclass(base, Layer)
+            if not hasattr(base, "__bases__") or is_class_of_layers:
+                raise TypeError(f"A base of {name} is no layer: {base!r}")
+        return checked
 
     # -- for authors of layers
 
@@ -230,23 +242,27 @@ class Layer(Resources):
             return
         undo = self._scopes[scope] = Undo()
         self._phase = scope
+        failure = None
         try:
             hook(self)
         except BaseException as error:
-            try:
-                undo.close(error)
-            finally:
-                del self._scopes[scope]
-            if scope == TEST or not self._told_to_tests(error):
-                raise
-            self._set_up_error = error
+            failure = undo.give_up(error)
+            del self._scopes[scope]
         finally:
             self._phase = None
+        if failure is None:
+            if scope == LAYER:
+                atexit.register(self._take_down_at_exit, os.getpid())
+        elif scope == LAYER and self._told_to_tests(failure):
+            self._set_up_error = failure
+        else:
+            reraise(failure)
 
     def _close(self, scope: str, hook: Hook) -> None:
         __tracebackhide__ = True
         if scope == LAYER:
             self._set_up_error = None
+            atexit.unregister(self._take_down_at_exit)
         if scope not in self._scopes:  # it never came up: nothing of the author's has run
             return
         undo = self._scopes[scope]
@@ -259,6 +275,18 @@ class Layer(Resources):
         finally:
             self._phase = None
             del self._scopes[scope]
+
+    def _take_down_at_exit(self, process: int) -> None:
+        """The safety net: zope.testrunner leaves layers up when it is interrupted.
+
+        The newest layer comes first, for ``atexit`` calls in reverse.  A forked child inherits the
+        layer, but not the duty.
+        """
+        if os.getpid() == process:
+            try:
+                self.testTearDown()
+            finally:
+                self.tearDown()
 
     def _told_to_tests(self, error: BaseException) -> bool:
         """Whether an error of setUp is kept for the tests: zope.testrunner would drop them."""
@@ -282,13 +310,17 @@ class Layer(Resources):
         scopes = [getattr(base, "_scopes", {}) for base in setup_order(self)[:-1]]
         return any(LAYER in opened and TEST not in opened for opened in scopes)
 
-    def _verify_in_test(self) -> None:
+    def _refuse_if_never_set_up(self) -> None:
         __tracebackhide__ = True
         if LAYER not in self._scopes and self._set_up_error is None:
             raise LayerError(
                 f"{self!r} was never set up: this runner does not know layers.\n"
-                "  Run with zope.testrunner, with pytest, or with python -m underlay unittest."
+                "  Run with zope.testrunner, with pytest, or with python -m underlay unittest; or\n"
+                "  add to the module: from underlay.runners.unittest import load_tests"
             )
+
+    def _verify_in_test(self) -> None:
+        __tracebackhide__ = True
         if self._in_test:
             self.verify()
 

@@ -45,11 +45,12 @@ def sort_key(layers: Sequence[AnyLayer]) -> tuple[str, ...]:
 
 
 class LayerStack:
-    """The layers that are up, and those that would not come up."""
+    """The layers that are up, those that would not come up, and the test that is going on."""
 
     def __init__(self) -> None:
         self._up: list[AnyLayer] = []
         self._failed: dict[AnyLayer, BaseException] = {}
+        self._test = Undo()
 
     def require(self, layers: Iterable[AnyLayer]) -> None:
         """Have exactly these layers and their bases up.
@@ -75,31 +76,53 @@ class LayerStack:
             raise
         self._up.append(layer)
 
+    def surplus(self, keep: Iterable[AnyLayer] = ()) -> list[AnyLayer]:
+        """What is up and not to be kept, newest first."""
+        kept = set(keep)
+        return [layer for layer in reversed(self._up) if layer not in kept]
+
+    def take_down(self, layer: AnyLayer) -> None:
+        """Take down one of the `surplus`, beginning with the newest."""
+        __tracebackhide__ = True
+        self._up.remove(layer)
+        call_hook(layer, "tearDown")
+
     def release(self, keep: Iterable[AnyLayer] = ()) -> None:
-        """Take down what is up and not to be kept, newest first.
+        """Take down what is up and not to be kept.
 
         One that raises does not keep the others up; see `Undo.close`.
         """
         __tracebackhide__ = True
-        kept = set(keep)
         undo = Undo()
-        for layer in self._up:
-            if layer not in kept:
-                undo.add(call_hook, layer, "tearDown")
-        self._up = [layer for layer in self._up if layer in kept]
+        for layer in reversed(self.surplus(keep)):
+            undo.add(self.take_down, layer)
+        undo.add(self.end_test)  # if it was interrupted, nobody else does
         undo.close()
 
-    @contextlib.contextmanager
-    def around_test(self, layers: Iterable[AnyLayer]) -> Iterator[None]:
-        """Call ``testSetUp`` of the layers, bases first, and ``testTearDown`` in reverse."""
+    def begin_test(self, layers: Iterable[AnyLayer]) -> None:
+        """Call ``testSetUp`` of the layers, bases first."""
         __tracebackhide__ = True
-        undo = Undo()
         try:
             for layer in union(layers):
                 call_hook(layer, "testSetUp")
-                undo.add(call_hook, layer, "testTearDown")
+                self._test.add(call_hook, layer, "testTearDown")
+        except BaseException as error:
+            self.end_test(error)
+            raise
+
+    def end_test(self, error: BaseException | None = None) -> None:
+        """Call ``testTearDown`` in reverse, of those layers whose ``testSetUp`` went well."""
+        __tracebackhide__ = True
+        self._test.close(error)
+
+    @contextlib.contextmanager
+    def around_test(self, layers: Iterable[AnyLayer]) -> Iterator[None]:
+        """`begin_test` and `end_test` around a block."""
+        __tracebackhide__ = True
+        self.begin_test(layers)
+        try:
             yield
         except BaseException as error:
-            undo.close(error)
+            self.end_test(error)
             raise
-        undo.close()
+        self.end_test()

@@ -45,6 +45,12 @@ class Undo:
         :param error: what makes this necessary, handed to the context managers.
         """
         __tracebackhide__ = True
+        failure = self.give_up(error)
+        if failure is not None and failure is not error:
+            reraise(failure)
+
+    def give_up(self, error: BaseException | None) -> BaseException | None:
+        """Like `close`, but return the error to be raised: `error` itself if nothing else failed."""
         around = sys.exc_info()[1]
         failure = error
         exc_info = (type(error), error, error.__traceback__) if error else (None, None, None)
@@ -53,13 +59,17 @@ class Undo:
                 self._todo.pop()(*exc_info)
             except BaseException as new:
                 failure = new if failure is None else _joined(failure, new, around)
-        if failure is None or failure is error:
-            return
-        context = failure.__context__
-        try:
-            raise failure
-        finally:
-            failure.__context__ = context  # where Python has just put `around`
+        return failure
+
+
+def reraise(error: BaseException) -> None:
+    """Raise an error that has its context already."""
+    __tracebackhide__ = True
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        error.__context__ = context  # where Python has just put the error that is being handled
 
 
 def _joined(old: BaseException, new: BaseException, around: BaseException | None) -> BaseException:

@@ -85,6 +85,42 @@ def setUp(self):
             self.assertIn("FAULTY> failed in setUp: RuntimeError: boom", run.output)
             self.assertIn("test_other", run.log)
 
+    def test_a_clean_up_that_fails_after_half_a_setUp_does_not_lose_the_tests(self):
+        module = layer(
+            """
+def setUp(self):
+    self.addCleanup(lambda: 1 / 0)
+    raise RuntimeError("boom")
+"""
+        )
+        runs = self.run_everywhere(test_it=module)
+        self.assertRuns(runs, guilty={"test_first", "test_second"}, ran=3)
+        for run in runs:
+            self.assertIn("ZeroDivisionError", run.output)
+            self.assertIn("test_other", run.log)
+
+    def test_an_interrupt_takes_the_test_and_then_the_layers_down(self):
+        module = """
+            import os, signal, unittest
+            from hooks import Logged
+
+            BASE = Logged()
+            DERIVED = Logged(bases=[BASE])
+
+            class Interrupted(unittest.TestCase):
+                layer = DERIVED
+                def test_interrupted(self):
+                    os.kill(os.getpid(), signal.SIGINT)
+        """
+        for run in self.run_everywhere(test_it=module):
+            with self.subTest(runner=run.runner):
+                self.assertNotEqual(0, run.status, run.output)
+                self.assertEqual(
+                    ["DERIVED test down", "BASE test down", "DERIVED down", "BASE down"],
+                    sorted(run.log[-4:], key=lambda line: "test" not in line),
+                    run.output,
+                )
+
     def test_a_SkipTest_in_setUp_skips_its_tests(self):
         module = layer(
             """

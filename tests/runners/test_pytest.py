@@ -152,16 +152,29 @@ class Naming(PytestTest):
         self.assertRan(run, error=1)
         self.assertIn("The fixture 'layer' is for tests of one layer, not of 0.", run.output)
 
-    def test_a_name_that_leads_nowhere_is_a_usage_error(self):
+    def test_words_of_somebody_who_never_heard_of_us_are_no_layers(self):
+        text = """
+            layer = "dense"
+            class TestNet:
+                layer = "conv1"
+                def test_net(self): pass
+        """
+        run = self.run_pytest(text)
+        self.assertEqual((0, set()), (run.status, run.guilty), run.output)
+
+    def test_a_name_that_leads_nowhere_is_an_error_of_that_test(self):
         text = """
             import unittest
             class It(unittest.TestCase):
                 layer = "test_it.NOTHING"
                 def test_it(self): pass
+            class Other(unittest.TestCase):
+                def test_other(self): pass
         """
         run = self.run_pytest(text)
-        self.assertEqual((4, []), (run.status, run.log), run.output)
-        self.assertIn("ERROR: There is no layer 'test_it.NOTHING'", run.output)
+        self.assertEqual({"test_it"}, run.guilty)
+        self.assertIn("There is no layer 'test_it.NOTHING'", run.output)
+        self.assertIn("1 passed, 1 error", run.output)
 
 
 class UpAndDown(PytestTest):

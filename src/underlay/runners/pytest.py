@@ -8,18 +8,20 @@ import unittest
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import pytest
-
-from underlay._errors import LayerError
+from underlay._errors import LayerError, SetUpFailed, needs_extra
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, refuse_namesakes, sort_key, union
 from underlay.runners.unittest import flatten, skip_reason
 
+with needs_extra("underlay.runners.pytest", "pytest"):
+    import pytest
+
 Layers = tuple[AnyLayer, ...]
 
 STACK = pytest.StashKey[LayerStack]()
 LAYERS = pytest.StashKey[Layers]()  # of an item
+PROBLEM = pytest.StashKey[str]()  # why the layers of an item are not known
 SUITE_LAYERS = pytest.StashKey[dict[str, AnyLayer]]()  # of a module: those of suites, by test id
 
 
@@ -50,6 +52,14 @@ def layers_of(item: pytest.Item) -> Layers:
     return item.stash[LAYERS]
 
 
+def _note_layers(item: pytest.Item) -> None:
+    """Find the layers of a test; if one is not to be found, that is the error of this test."""
+    try:
+        item.stash[LAYERS] = _find_layers(item)
+    except LayerError as error:
+        item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
+
+
 def _find_layers(item: pytest.Item) -> Layers:
     named = [layer for mark in item.iter_markers("layer") for layer in mark.args]
     named += [*_by_fixtures(item), *_by_attribute(item)]
@@ -68,8 +78,13 @@ def _by_attribute(item: pytest.Item) -> list[AnyLayer]:
         candidates = [getattr(case, "layer", None), suites.get(test)]
     else:  # here "layer" may also be the word of somebody who never heard of us
         found = [getattr(holder, "layer", None) for holder in (case, module and module.obj)]
-        candidates = [each for each in found if isinstance(each, str) or hasattr(each, "__bases__")]
+        candidates = [each for each in found if _is_meant_for_us(each)]
     return [each for each in candidates if each is not None][:1]
+
+
+def _is_meant_for_us(found: object) -> bool:
+    """Whether it is a layer, or its full name, which has a dot in it."""
+    return "." in found if isinstance(found, str) else hasattr(found, "__bases__")
 
 
 def _by_fixtures(item: pytest.Item) -> Iterator[AnyLayer]:
@@ -100,7 +115,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     try:
         for item in items:
-            item.stash[LAYERS] = _find_layers(item)
+            _note_layers(item)
             if (reason := skip_reason(*_decorated(item))) is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
         used = union(layer for item in items for layer in layers_of(item))
@@ -114,7 +129,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # A plain hook: after the marks that skip, before all fixtures and setUpClass.
     __tracebackhide__ = True
-    item.config.stash[STACK].require(layers_of(item))
+    if problem := item.stash.get(PROBLEM, ""):
+        pytest.fail(problem, pytrace=False)
+    try:
+        item.config.stash[STACK].require(layers_of(item))
+    except SetUpFailed as error:
+        pytest.fail(str(error), pytrace=False)  # its traceback stood at the first of these tests
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, refuse_namesakes, sort_key, union
+from underlay._stack import LayerStack, layer_name, refuse_namesakes, sort_key, union
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
@@ -70,7 +70,7 @@ class LayeredSuite(unittest.TestSuite):
             for layers, tests in groups:
                 _run_group(result, stack, layers, tests)
         finally:
-            _attempt(result, stack.release)
+            _release(result, stack)
         return result
 
     def _groups(self) -> list[tuple[Layers, list[unittest.TestCase]]]:
@@ -85,7 +85,7 @@ def _run_group(
     result: unittest.TestResult, stack: LayerStack, layers: Layers, tests: list[unittest.TestCase]
 ) -> None:
     """Run tests that share their layers; if these do not come up, each test is told so."""
-    _attempt(result, lambda: stack.release(keep=union(layers)))
+    _release(result, stack, keep=union(layers))
     for test in filter(_is_skipped, tests):
         test(result)  # without its layers and its class, which may have nothing else to do
     waiting = [test for test in tests if not _is_skipped(test)]
@@ -119,18 +119,14 @@ def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:
 def _on_layers(test: Any, stack: LayerStack, layers: Layers) -> unittest.TestCase:
     """Put the per-test hooks of its layers around a test, the way zope.testrunner orders them."""
     set_up, do_cleanups = test.setUp, test.doCleanups
-    opened: list[Any] = []
 
     def setUp() -> Any:
-        context = stack.around_test(layers)
-        context.__enter__()
-        opened.append(context)
+        stack.begin_test(layers)
         return set_up()
 
     def doCleanups() -> Any:
         do_cleanups()  # the test's own, and what its layers have to verify
-        while opened:
-            test.addCleanup(opened.pop().__exit__, None, None, None)
+        test.addCleanup(stack.end_test)
         return do_cleanups()
 
     if layers:
@@ -156,12 +152,20 @@ class LayerHook:
         return self.description
 
 
-def _attempt(result: unittest.TestResult, release: Callable[[], None]) -> None:
+def _release(result: unittest.TestResult, stack: LayerStack, keep: Iterable[AnyLayer] = ()) -> None:
     """Take layers down; an error in that is an error of the run, which goes on."""
+    _attempt(result, "testTearDown of an interrupted test", stack.end_test)
+    for layer in stack.surplus(keep):
+        _attempt(result, f"tearDown of {layer_name(layer)}", stack.take_down, layer)
+
+
+def _attempt(
+    result: Any, description: str, step: Callable[..., None], *arguments: AnyLayer
+) -> None:
     try:
-        release()
+        step(*arguments)
     except Exception:
-        result.addError(LayerHook("tearDown of a layer"), sys.exc_info())  # type: ignore[arg-type]
+        result.addError(LayerHook(description), sys.exc_info())
 
 
 def _report(result: unittest.TestResult, test: unittest.TestCase, error: Exception) -> None:
