@@ -175,6 +175,14 @@ class Layer(Resources):
         """End the test, which includes `verify`, and take down what ``with`` has set up."""
         self._entered.pop().close(error)
 
+    # -- for kinds of layers whose subclasses need not call super()
+
+    def _begin_layer(self) -> None:
+        """Do what has to be done before ``setUp``, which is left to subclasses."""
+
+    def _begin_test(self) -> None:
+        """Do what has to be done before ``testSetUp``, which is left to subclasses."""
+
     # -- identity
 
     @property
@@ -244,6 +252,7 @@ class Layer(Resources):
         self._phase = scope
         failure = None
         try:
+            (self._begin_layer if scope == LAYER else self._begin_test)()
             hook(self)
         except BaseException as error:
             failure = undo.give_up(error)

@@ -103,6 +103,22 @@ class Behaviours(unittest.TestCase):
         self.assertEqual("delay(seconds=0.5)", repr(delay(0.5)))
 
     def test_a_status_that_is_none_is_refused(self):
-        for status in (0, 99, 101, 1000):
+        for status in (0, 99, 101, 1000, "200"):
             with self.subTest(status), self.assertRaisesRegex(ValueError, "not the status"):
                 respond(status)
+
+    def test_a_body_of_another_type_is_refused_at_once(self):
+        for wrong, message in (
+            ({"data": "x"}, "data is bytes, not 'x'; pass text as text="),
+            ({"text": b"x"}, "text is text, not b'x'; pass bytes as data="),
+            ({"json": object()}, "not JSON serializable"),
+            ({"headers": {"X": 1}}, "name and value are text"),
+        ):
+            with self.subTest(wrong), self.assertRaisesRegex(TypeError, message):
+                respond(**wrong)
+        with self.assertRaisesRegex(TypeError, "is bytes, not 'x'"):
+            Response(body="x")
+
+    def test_a_delay_is_a_number_of_seconds(self):
+        self.assertRaisesRegex(TypeError, "a number of seconds, not 'a'", delay, "a")
+        self.assertRaisesRegex(ValueError, "0 seconds or more, not -1", delay, -1)

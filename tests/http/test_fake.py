@@ -1,5 +1,6 @@
 """FakeServer: what it is asked and answers, and how a test learns that it was asked wrongly."""
 
+import asyncio
 import sys
 import threading
 import unittest
@@ -28,7 +29,7 @@ from underlay._errors import (
     UnexpectedRequest,
     UnmetExpectation,
 )
-from underlay.http import FakeServer, hang, reset_connection, respond
+from underlay.http import Expectation, FakeServer, hang, reset_connection, respond
 
 
 class Up(Golden):
@@ -91,6 +92,22 @@ class Resources(unittest.TestCase):
                 ask(server.url)
         nothing_left(self, before)
 
+    def test_a_port_is_given_by_name(self):
+        for wrong in (8080, "localhost"):
+            with self.subTest(wrong), self.assertRaisesRegex(TypeError, r"FakeServer\(port=8080\)"):
+                FakeServer(wrong)
+
+    def test_numbers_that_are_none_are_refused_at_once(self):
+        for kind, wrong in (
+            (TypeError, {"port": "8080"}),
+            (ValueError, {"port": 65536}),
+            (TypeError, {"patience": "a"}),
+            (ValueError, {"patience": -1}),
+            (ValueError, {"patience": float("nan")}),
+        ):
+            with self.subTest(wrong), self.assertRaisesRegex(kind, *wrong):
+                FakeServer(**wrong)
+
     def test_an_expectation_needs_a_server_that_is_up(self):
         with self.assertRaisesRegex(LayerError, "is not set up"):
             FakeServer().expect("GET", "/")
@@ -142,6 +159,15 @@ class Answers(Up):
         with self.assertRaisesRegex(ValueError, "more answers than times=1"):
             self.server.expect(times=1, optional=True).then(text="a").then(text="b")
 
+    def test_a_status_that_is_none_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "0 is not the status"):
+            self.server.expect(optional=True).then(status=0)
+
+    def test_null_can_be_expected_and_sent(self):
+        api = self.server.expect("POST", json=None).then(json=None)
+        self.assertEqual((200, "null"), self.ask("/", b"null"))
+        self.assertEqual(1, api.calls)
+
     def test_what_is_no_behaviour_is_refused(self):
         for wrong in (42, hang):
             with self.subTest(wrong), self.assertRaisesRegex(TypeError, "neither a behaviour nor"):
@@ -179,6 +205,38 @@ class Matching(Up):
     def test_a_body_is_compared_as_bytes_or_text(self):
         self.assertTrue(self.matches(sent="ü".encode(), body="ü"))
         self.assertFalse(self.matches(sent=b"a", body=b"b"))
+
+    def test_null_is_not_any_body(self):
+        self.assertFalse(self.matches(sent=b"{}", json=None))
+
+    def test_arguments_of_another_type_are_refused_at_once(self):
+        for wrong, message in (
+            ({"method": 3}, "method is text"),
+            ({"path": 3}, "path is text"),
+            ({"query": "a=1"}, "query is a mapping"),
+            ({"query": {"a": None}}, r"query\['a'\] is text, .*, not None"),
+            ({"query": {"a": [True]}}, r"query\['a'\] is text, .*, not True"),
+            ({"headers": {"X-Key": b"1"}}, r"headers\['X-Key'\] is text, .*, not b'1'"),
+            ({"json": object()}, "not JSON serializable"),
+            ({"body": 3}, "body is bytes or text, not 3"),
+            ({"times": "2"}, "times is a number of requests, not '2'"),
+        ):
+            with self.subTest(wrong), self.assertRaisesRegex(TypeError, message):
+                self.server.expect(**wrong)
+
+    def test_a_forgotten_method_is_told(self):
+        with self.assertRaisesRegex(ValueError, r"the method comes first: expect\('GET', '/pay'\)"):
+            self.server.expect("/pay")
+
+    def test_what_is_no_method_is_refused(self):
+        for method in ("", "GET /"):
+            with self.subTest(method), self.assertRaisesRegex(ValueError, "is not a method"):
+                self.server.expect(method)
+
+    def test_no_request_cannot_be_expected(self):
+        for times in (0, -1):
+            with self.subTest(times), self.assertRaisesRegex(ValueError, "needs no expectation"):
+                self.server.expect(times=times)
 
     def test_a_query_in_the_path_is_refused(self):
         for path in ("/pay?now=1", "pay"):
@@ -258,6 +316,11 @@ class Problems(Up):
         self.ask()
         self.assertGolden("unmet-answers", self.problem(UnmetExpectation))
 
+    def test_what_may_be_anything_is_called_so(self):
+        for wanted in ((), ("GET",), (None, "/pay")):
+            self.server.expect(*wanted)
+        self.assertGolden("unmet-any", self.problem(SeveralProblems))
+
     def test_exactly_as_many_as_told_must_come(self):
         self.server.expect("GET", "/", times=2)
         self.ask()
@@ -281,11 +344,53 @@ class Problems(Up):
         self.assertEqual(500, self.ask()[0])
         self.assertGolden("no-answer", self.problem(AnswerFailed))
 
+    def test_any_kind_of_exception_in_a_behaviour_fails_the_test(self):
+        """pytest.fail() and sys.exit() raise what is no Exception."""
+
+        class failing:
+            def __init__(self, error):
+                self.error = error
+
+            async def play(self, exchange):
+                raise self.error
+
+        for error in (SystemExit("bye"), KeyboardInterrupt(), asyncio.CancelledError()):
+            with self.subTest(error):
+                self.server.expect("GET", "/", times=1).then(failing(error))
+                self.assertEqual(500, self.ask()[0])
+                problem = self.problem(AnswerFailed)
+                self.assertIs(error, problem.__cause__)
+                if isinstance(error, SystemExit):
+                    self.assertGolden("exit", problem)
+
+    def test_an_assertion_in_a_handler_names_its_line(self):
+        def handler(request):
+            self.assertEqual("me", request.json()["from"])
+
+        self.server.expect("POST", "/").then(handler)
+        self.assertEqual(500, self.ask("/", b'{"from": "you"}')[0])
+        self.assertRegex(str(self.problem(AnswerFailed)), r"test_fake.py:\d+ in handler$")
+
+    def test_an_exit_in_a_handler_names_its_line(self):
+        def handler(request):
+            sys.exit("bye")
+
+        self.server.expect("GET", "/").then(handler)
+        self.assertEqual(500, self.ask()[0])
+        self.assertRegex(str(self.problem(AnswerFailed)), r"SystemExit: bye\n.* in handler$")
+
     def test_an_answer_that_cannot_be_sent_fails_the_test(self):
         self.server.expect("GET", "/").then(text="Hello", headers={"Content-Length": "3"})
         with connected(self.server, GET) as sock, self.assertRaises(ConnectionResetError):
             sock.recv(100)
         self.assertGolden("wrong-length", self.problem(AnswerFailed))
+
+    def test_a_large_answer_that_cannot_be_sent_fails_the_test(self):
+        headers = {"Content-Length": "3"}
+        self.server.expect("GET", "/").then(data=bytes(100_000), headers=headers)
+        with connected(self.server, GET) as sock, self.assertRaises(ConnectionResetError):
+            sock.recv(100)
+        self.assertIn("declared Content-Length", str(self.problem(AnswerFailed)))
 
     def test_an_error_in_the_middle_of_an_answer_breaks_it_off(self):
         class broken:
@@ -374,6 +479,34 @@ class Tests(unittest.TestCase):
             self.assertEqual(1, server.health.calls)
             server.testTearDown()
 
+    def test_a_subclass_need_not_call_super(self):
+        class Payments(FakeServer):
+            def setUp(self):
+                self.expect("GET", "/health").then(text=f"well at {self.url}")
+
+            def testSetUp(self):
+                self.greeting = self.expect("GET", "/").then(text="Hello")
+
+        server = Payments()
+        server.setUp()
+        self.addCleanup(server.tearDown)
+        for _test in range(2):
+            server.testSetUp()
+            self.assertEqual(f"well at {server.url}", ask(server.url + "/health")[1])
+            self.assertEqual("Hello", ask(server.url)[1])
+            self.assertEqual((2, 1), (len(server.requests), server.greeting.calls))
+            server.testTearDown()
+
+    def test_half_a_set_up_leaves_nothing(self):
+        class Broken(FakeServer):
+            def setUp(self):
+                raise ZeroDivisionError
+
+        before = threads_and_descriptors()
+        with self.assertRaises(ZeroDivisionError):
+            Broken().setUp()
+        nothing_left(self, before)
+
     def test_a_test_comes_before_what_was_set_up(self):
         server = FakeServer()
         server.setUp()
@@ -414,3 +547,9 @@ class Tests(unittest.TestCase):
             server._server.settle()
             with self.assertRaisesRegex(StillRunning, r"GET / in .*<lambda>\(\)\n.*test_fake"):
                 server.tearDown()
+
+
+class PublicNames(unittest.TestCase):
+    def test_an_expectation_shows_what_users_call(self):
+        shown = {name for name in vars(Expectation) if not name.startswith("_")}
+        self.assertEqual({"then", "requests", "calls"}, shown)

@@ -52,6 +52,17 @@ class Conversation(unittest.TestCase):
                 with connected(self.server, GET) as sock:
                     self.assertNotIn(b"Content-Length", until(sock, b"\r\n\r\n"))
 
+    def test_a_status_has_the_reason_phrase_of_the_standard(self):
+        for status, line in (
+            (200, b"HTTP/1.1 200 OK\r\n"),
+            (503, b"HTTP/1.1 503 Service Unavailable\r\n"),
+            (799, b"HTTP/1.1 799 \r\n"),
+        ):
+            with self.subTest(status):
+                self.server.expect("GET", "/", times=1).then(status=status)
+                with connected(self.server, GET) as sock:
+                    self.assertTrue(until(sock, b"\r\n\r\n").startswith(line))
+
     def test_an_upload_may_ask_for_permission(self):
         self.server.expect("POST", "/", body="data").then(text="Hello")
         head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
@@ -112,7 +123,7 @@ class BadInput(unittest.TestCase):
                 answer = everything(sock)
             journal = server.requests
             server.verify()
-        self.assertTrue(answer.startswith(b"HTTP/1.1 " + status), answer)
+        self.assertRegex(answer, rb"^HTTP/1.1 " + status + rb" \w+")
         self.assertIn("not HTTP: ", str(raised.exception))
         return journal
 

@@ -15,7 +15,7 @@ from tests.http.support import (
     up,
     wait_for_threads,
 )
-from underlay import Layer, NotReady, ResourceMissing, StillRunning
+from underlay import Layer, NotReady, ResourceMissing, StillRunning, as_layer
 from underlay._errors import AnswerFailed
 from underlay.http import FakeServer, LiveServer
 
@@ -69,9 +69,32 @@ class Serving(Up):
 
     def test_a_layer_without_application_fails_in_set_up(self):
         before = threads_and_descriptors()
-        with self.assertRaisesRegex((ResourceMissing, AttributeError), "application"):
-            LiveServer(Layer()).__enter__()
+        with self.assertRaises(ResourceMissing) as raised:
+            LiveServer(Layer(name="SHOP")).__enter__()
         nothing_left(self, before)
+        self.assertGolden("no-application", raised.exception)
+
+    def test_the_application_may_be_a_resource(self):
+        @as_layer
+        def APP():
+            yield {"application": hello}
+
+        server = up(self, LiveServer(APP))
+        self.assertEqual((200, "Hello world"), ask(server.url))
+
+    def test_the_application_may_be_a_method(self):
+        class Shop(Layer):
+            def application(self, environ, start_response):
+                return hello(environ, start_response)
+
+        self.assertEqual((200, "Hello world"), ask(up(self, LiveServer(Shop())).url))
+
+    def test_an_application_may_wrap_a_resource_of_a_base(self):
+        @as_layer
+        def APP():
+            yield {"application": lambda environ, start_response: [b"bare"]}
+
+        self.assertEqual("Hello world", ask(up(self, LiveServer(App(hello, [APP]))).url)[1])
 
     def test_a_fake_server_below_keeps_its_own_url(self):
         fake = FakeServer()
@@ -156,6 +179,14 @@ class Wsgi(Up):
             return [b"three"]
 
         self.assertEqual((200, "one two three"), ask(self.serve(application).url))
+
+    def test_the_reason_phrase_is_the_application_s(self):
+        def application(environ, start_response):
+            start_response("200 Fine, thanks", [])
+            return [b"Hello"]
+
+        with connected(self.serve(application), GET) as sock:
+            self.assertTrue(until(sock, b"Hello").startswith(b"HTTP/1.1 200 Fine, thanks\r\n"))
 
     def test_exc_info_replaces_headers_that_were_not_sent(self):
         def application(environ, start_response):
@@ -277,7 +308,7 @@ class Errors(Up):
                 server = self.serve(application)
                 with connected(server, GET) as sock, self.assertRaises(ConnectionResetError):
                     everything(sock)
-                self.assertIn("declared Content-Length", str(self.problem(server)))
+                self.assertGolden(f"live-length-{length}", self.problem(server))
 
     def test_an_exit_is_an_error_like_others(self):
         def application(environ, start_response):

@@ -1,14 +1,16 @@
 import contextlib
+import io
 import logging
 import pickle
 import threading
 import traceback
 import unittest
+import unittest.mock
 
 from tests.helpers import Golden
 from tests.wsgi.test_recorder import ask, hello
 from underlay import Layer
-from underlay._errors import ApplicationError, NoApplicationError
+from underlay._errors import ApplicationError, LayerError, NoApplicationError
 from underlay.wsgi import WSGI
 
 
@@ -47,7 +49,7 @@ def over_a_socket(application, path="/"):
     thread.join()
 
 
-class AppOrFactory(unittest.TestCase):
+class AppOrFactory(Golden):
     def answer(self, *args, **kwargs):
         with WSGI(*args, **kwargs) as layer:
             return ask(layer.application)
@@ -102,6 +104,25 @@ class AppOrFactory(unittest.TestCase):
             str(caught.exception),
         )
 
+    def test_an_application_that_is_taken_for_a_factory_is_told(self):
+        class Middleware:
+            def __call__(self, *args):
+                environ, start_response = args
+                return hello(environ, start_response)
+
+            def __repr__(self):
+                return "<Middleware>"
+
+        with self.assertRaises(TypeError) as caught:
+            self.answer(Middleware(), name="APP")
+        self.assertGolden("wsgi-taken-for-factory", caught.exception)
+        self.assertIsInstance(caught.exception.__cause__, ValueError)
+        self.assertEqual(b"hello", self.answer(lambda: Middleware()))
+
+    def test_what_a_factory_raises_that_can_be_nothing_else_is_left_alone(self):
+        with self.assertRaisesRegex(ValueError, "^invalid literal"):
+            self.answer(lambda: int("a"))
+
 
 class TwoApplications(unittest.TestCase):
     def test_live_at_the_same_time(self):
@@ -111,11 +132,72 @@ class TwoApplications(unittest.TestCase):
             self.assertEqual(1, len(one.exchanges))
 
     def test_nothing_stays_behind(self):
-        before = logging.getLogger().handlers[:]
+        before = logging.getLogRecordFactory()
         with WSGI(hello) as layer:
-            self.assertNotEqual(before, logging.getLogger().handlers)
-        self.assertEqual(before, logging.getLogger().handlers)
+            self.assertIsNot(before, logging.getLogRecordFactory())
+        self.assertIs(before, logging.getLogRecordFactory())
         self.assertNotIn("application", layer)
+
+    def test_nothing_stays_behind_in_whatever_order_they_go(self):
+        before = logging.getLogRecordFactory()
+        layers = [WSGI(hello) for _each in range(3)]
+        for layer in layers:
+            layer.setUp()
+        for layer in layers:
+            layer.tearDown()
+        self.assertIs(before, logging.getLogRecordFactory())
+
+
+class Logging(unittest.TestCase):
+    """While the layer is up, the application's logging works as without it."""
+
+    def setUp(self):
+        handlers = unittest.mock.patch.object(logging.getLogger(), "handlers", [])
+        handlers.start()  # runners have some
+        self.addCleanup(handlers.stop)
+
+    def test_warnings_are_printed_where_nobody_handles_them(self):
+        with WSGI(hello), contextlib.redirect_stderr(io.StringIO()) as printed:
+            logging.getLogger("shop").warning("Almost sold out")
+        self.assertEqual("Almost sold out\n", printed.getvalue())
+
+    def test_errors_are_noted_whatever_happens_to_the_handlers(self):
+        with WSGI(logs_and_answers_500) as layer:
+            logging.basicConfig(handlers=[logging.NullHandler()], force=True)
+            over_a_socket(layer.application)
+            self.assertRaises(ApplicationError, layer.verify)
+
+
+class SettingUp(Golden):
+    def test_nothing_was_asked_before(self):
+        layer = WSGI(hello, name="APP")
+        with self.assertRaises(LayerError) as caught:
+            layer.exchanges  # noqa: B018
+        self.assertGolden("wsgi-not-set-up", caught.exception)
+        with self.assertRaisesRegex(LayerError, "is not set up"):
+            layer.expect_errors().__enter__()
+
+    def test_a_set_up_of_your_own_must_call_super(self):
+        class Shop(WSGI):
+            def setUp(self):
+                pass
+
+        with self.assertRaisesRegex(LayerError, r"calls super\(\).setUp\(\)"):
+            Shop(hello).__enter__()
+
+    def test_a_test_set_up_of_your_own_need_not(self):
+        class Shop(WSGI):
+            def testSetUp(self):
+                self.begun = len(self.exchanges)
+
+        layer = Shop(hello)
+        layer.setUp()
+        self.addCleanup(layer.tearDown)
+        for _test in range(2):
+            layer.testSetUp()
+            ask(layer.application)
+            self.assertEqual((0, 1), (layer.begun, len(layer.exchanges)))
+            layer.testTearDown()
 
 
 class Errors(Golden):
@@ -213,3 +295,43 @@ class ExpectErrors(Golden):
             with self.assertRaises(KeyError):
                 with layer.expect_errors():
                     raise KeyError
+
+
+class ErrorsAfterTheAnswer(Golden):
+    """A client over a socket has its answer before the application is done."""
+
+    def setUp(self):
+        self.answered, self.release = threading.Event(), threading.Event()
+
+    def application(self, environ, start_response):
+        start_response("200 OK", [])
+        return self
+
+    def __iter__(self):
+        return iter([b"hello"])
+
+    def close(self):
+        self.answered.set()
+        self.release.wait(5)
+        raise ZeroDivisionError("too late for the client")
+
+    def ask(self, layer):
+        thread = threading.Thread(target=over_a_socket, args=(layer.application, "/late"))
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.release.set)
+        self.answered.wait(5)
+
+    def test_are_waited_for(self):
+        with WSGI(self.application) as layer:
+            with layer.expect_errors() as errors:
+                self.ask(layer)
+                threading.Timer(0.02, self.release.set).start()
+            self.assertEqual(["too late for the client"], list(map(str, errors)))
+
+    def test_are_not_waited_for_forever(self):
+        with WSGI(self.application, name="APP") as layer:
+            with self.assertRaises(NoApplicationError) as caught:
+                with layer.expect_errors(patience=0.01):
+                    self.ask(layer)
+            self.assertGolden("wsgi-still-going-on", caught.exception)

@@ -7,9 +7,10 @@ from pyramid.config import Configurator
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from tests.helpers import Golden
 from tests.wsgi.test_application import logs_and_answers_500
 from tests.wsgi.test_recorder import hello
-from underlay import ExtraMissing, as_layer
+from underlay import ExtraMissing, Layer, ResourceMissing, as_layer
 from underlay.wsgi import WSGI, Browser
 
 
@@ -42,7 +43,7 @@ SHOP = WSGI(make_shop, "Shop")
 BROWSER = Browser(SHOP)
 
 
-class ABrowser(unittest.TestCase):
+class ABrowser(Golden):
     def test_opens_pages_of_a_pyramid_application(self):
         with BROWSER:
             self.assertIn("<title>Shop</title>", BROWSER.open("/").contents)
@@ -76,6 +77,48 @@ class ABrowser(unittest.TestCase):
 
         with Browser(ELSEWHERE) as layer:
             self.assertEqual("hello", layer.open("/").contents)
+
+    def test_shows_the_application_that_is_a_method_of_a_layer(self):
+        class Shop(Layer):
+            def application(self, environ, start_response):
+                return hello(environ, start_response)
+
+        with Browser(Shop()) as layer:
+            self.assertEqual("hello", layer.open("/").contents)
+
+    def test_names_the_layer_that_has_no_application(self):
+        with self.assertRaises(ResourceMissing) as caught, Browser(Layer(name="SHOP")):
+            pass
+        self.assertGolden("wsgi-no-application", caught.exception)
+
+    def test_refuses_an_application_that_is_no_layer(self):
+        for wrong in (hello, Layer):
+            with self.subTest(wrong), self.assertRaisesRegex(TypeError, r"Browser\(WSGI\("):
+                Browser(wrong)
+
+    def test_has_its_browser_before_a_set_up_of_your_own(self):
+        class Welcomed(Browser):
+            def setUp(self):
+                pass
+
+            def testSetUp(self):
+                self.open("/")
+
+        with Welcomed(WSGI(hello)) as layer:
+            self.assertEqual("hello", layer.browser.contents)
+
+    def test_quotes_urls_as_browsers_do(self):
+        def echo(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            path = environ["PATH_INFO"].encode("latin-1")
+            return [path, b" " + environ["QUERY_STRING"].encode()]
+
+        with Browser(WSGI(echo)) as layer:
+            for url in (
+                "/weather/Köln?when=now or later",
+                "/weather/K%C3%B6ln?when=now%20or%20later",
+            ):
+                self.assertEqual("/weather/Köln when=now%20or%20later", layer.open(url).contents)
 
     def test_has_text_for_contents_without_a_charset(self):
         def german(environ, start_response):

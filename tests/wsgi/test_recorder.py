@@ -9,6 +9,8 @@ import wsgiref.validate
 from underlay.wsgi._exchange import LoggedErrors
 from underlay.wsgi._recorder import Recorder
 
+logging.getLogger("app").addHandler(logging.NullHandler())  # what is logged on purpose is no news
+
 
 def hello(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -28,9 +30,9 @@ def ask(application, path="/", **environ):
 
 class AnExchange(unittest.TestCase):
     def setUp(self):
-        handler = LoggedErrors()
-        logging.getLogger().addHandler(handler)
-        self.addCleanup(logging.getLogger().removeHandler, handler)
+        errors = LoggedErrors()
+        errors.install()
+        self.addCleanup(errors.remove)
 
     def record(self, application, path="/", **environ):
         recorder = Recorder(application)
@@ -86,6 +88,38 @@ class AnExchange(unittest.TestCase):
             return Body()
 
         self.assertIsInstance(self.record(broken).error, ZeroDivisionError)
+
+    def ask_a_client_that_is_gone(self, application):
+        def write(data):
+            raise ConnectionAbortedError
+
+        environ = {}
+        wsgiref.util.setup_testing_defaults(environ)
+        recorder = Recorder(application)
+        try:
+            recorder(environ, lambda *head: write)
+        finally:
+            (self.exchange,) = recorder.exchanges
+
+    def test_a_client_that_is_gone_is_not_the_application_s_fault(self):
+        def application(environ, start_response):
+            start_response("200 OK", [])(b"half a page")
+
+        with self.assertRaises(ConnectionAbortedError):
+            self.ask_a_client_that_is_gone(application)
+        self.assertIsNone(self.exchange.error)
+
+    def test_a_client_that_is_gone_may_be_logged(self):
+        def application(environ, start_response):
+            write = start_response("200 OK", [])
+            try:
+                write(b"half a page")
+            except ConnectionAbortedError:
+                logging.getLogger("app").exception("Oops")
+                start_response("500 Internal Server Error", [], sys.exc_info())
+
+        self.ask_a_client_that_is_gone(application)
+        self.assertIsNone(self.exchange.error)
 
     def test_holds_what_is_handed_to_start_response(self):
         def careful(environ, start_response):

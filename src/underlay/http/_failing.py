@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import traceback
+import types
 
 from underlay._errors import AnswerFailed
 from underlay.http._messages import Exchange, Request, plain
 
 #: Packages whose lines tell nothing about what is wrong with a test.
-OURS = {"underlay", "h11", "asyncio"}
+OURS = {"underlay", "h11", "asyncio", "concurrent", "threading"}
+#: What ends an answer whose connection is gone; nobody need be told.
+OVER = (ConnectionAbortedError, asyncio.CancelledError, GeneratorExit)
 
 
 def answer_failed(layer: object, request: Request, error: BaseException) -> AnswerFailed:
@@ -41,9 +45,18 @@ def place(filename: str, line: int | None) -> str:
     return f"{below}:{line}"
 
 
-def _origin(error: BaseException) -> str:
-    """The last place by which the error came that is not ours, as a line, or nothing."""
-    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in OURS:
-            return f"{place(frame.f_code.co_filename, line)} in {frame.f_code.co_name}"
+def _origin(error: BaseException | None) -> str:
+    """The last place by which the error, or its cause, came that is not ours; or nothing."""
+    while error is not None:
+        for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+            if not _hidden(frame):
+                return f"{place(frame.f_code.co_filename, line)} in {frame.f_code.co_name}"
+        error = error.__cause__
     return ""
+
+
+def _hidden(frame: types.FrameType) -> bool:
+    """Whether a line tells nothing; unittest and pytest mark such of theirs themselves."""
+    names = frame.f_globals
+    package = names.get("__name__", "").partition(".")[0]
+    return package in OURS or "__unittest" in names or "__tracebackhide__" in frame.f_locals

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import h11
 
 from underlay.http._connection import Connection
+from underlay.http._failing import OVER
 from underlay.http._messages import (
     Answerer,
     HeaderPairs,
@@ -24,6 +26,8 @@ T = TypeVar("T")
 SLICE = 64 * 1024
 #: Bytes of what was no HTTP that are kept for the journal.
 EVIDENCE = 1024
+#: What the standard calls the statuses.
+PHRASES = {status.value: status.phrase.encode() for status in http.HTTPStatus}
 
 
 class HTTP1(Connection):
@@ -117,7 +121,9 @@ class HTTP1(Connection):
             await answer
         except ConnectionAbortedError:
             pass  # the client is gone, connection_lost() has done the rest
-        except Exception as error:
+        except BaseException as error:
+            if isinstance(error, OVER) and not self.alive:
+                raise
             self._answerer.failed(exchange.request, error)
             self.reset()
         self._answering = False
@@ -159,7 +165,8 @@ class HTTP1(Connection):
         if self.transport and self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             refusal = plain(error.error_status_hint, f"{error}\n")
             headers = [*refusal.raw_headers, (b"Connection", b"close")]
-            head = h11.Response(status_code=refusal.status, headers=headers)
+            reason = PHRASES.get(refusal.status, b"")
+            head = h11.Response(status_code=refusal.status, headers=headers, reason=reason)
             self.transport.write(self.h11.send(head) + refusal.body)
             # Not close(): with input unread that sends RST, and the client never sees the refusal
             # (RFC 9112, 9.6).
@@ -184,7 +191,9 @@ class HTTP1Exchange:
         finished = self._connection.h11.our_state not in (h11.SEND_RESPONSE, h11.SEND_BODY)
         return finished or not self._connection.alive
 
-    def begin(self, status: int, headers: HeaderPairs, reason: bytes = b"") -> None:
+    def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
+        if reason is None:
+            reason = PHRASES.get(status, b"")
         self._send(h11.Response(status_code=status, headers=headers, reason=reason))
         self.started = True
         self._bodiless = self._bodiless or not allows_body(status)

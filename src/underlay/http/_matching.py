@@ -9,6 +9,7 @@ import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
+from underlay.http._arguments import NOT_GIVEN, as_bytes, as_texts, check_method, check_path
 from underlay.http._messages import Request
 
 #: Lines per criterion in a report; what differs more than that differs altogether.
@@ -105,23 +106,25 @@ def criteria(
     path: str | None = None,
     query: Mapping[str, Any] | None = None,
     headers: Mapping[str, Any] | None = None,
-    json: Any = None,
+    json: Any = NOT_GIVEN,
     body: bytes | str | None = None,
 ) -> list[Criterion]:
     """The criteria for what the caller of `FakeServer.expect` named."""
     wanted: list[Criterion] = []
     if method is not None:
+        check_method(method)
         wanted.append(Method(method.upper()))
     if path is not None:
+        check_path(path)
         wanted.append(Path(path))
     if query is not None:
-        wanted.append(Query(_texts(query)))
+        wanted.append(Query(as_texts("query", query)))
     if headers is not None:
-        wanted.append(Headers(_texts(headers)))
-    if json is not None:
+        wanted.append(Headers(as_texts("headers", headers)))
+    if json is not NOT_GIVEN:
         wanted.append(Json(json_.loads(json_.dumps(json))))  # tuples, keys that are numbers
     if body is not None:
-        wanted.append(Body(body.encode() if isinstance(body, str) else body))
+        wanted.append(Body(as_bytes(body)))
     return wanted
 
 
@@ -172,13 +175,6 @@ def _member(wanted: dict[Any, Any], got: dict[Any, Any], key: Any, at: str) -> I
         yield f"{at}: wanted nothing, got {_short.repr(got[key])}"
     else:
         yield from json_differences(wanted[key], got[key], at)
-
-
-def _texts(pairs: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {
-        name: list(map(str, value)) if isinstance(value, (list, tuple)) else [str(value)]
-        for name, value in pairs.items()
-    }
 
 
 def _differ(name: str, wanted: list[str], got: list[str]) -> Iterator[str]:

@@ -133,6 +133,7 @@ class Response:
     """An answer whose body is known.
 
     :param headers: names and values; a ``Content-Length`` is added to them.
+    :raises TypeError: for a body or a header that is of another type.
     :raises ValueError: for a status or a header that is none.
     """
 
@@ -142,8 +143,10 @@ class Response:
     raw_headers: HeaderPairs = dataclasses.field(init=False, repr=False)  # as they are sent
 
     def __post_init__(self) -> None:
-        if not 200 <= self.status <= 999:
+        if not (isinstance(self.status, int) and 200 <= self.status <= 999):
             raise ValueError(f"{self.status!r} is not the status of an answer.")
+        if not isinstance(self.body, bytes):
+            raise TypeError(f"The body of an answer is bytes, not {self.body!r}.")
         pairs = encoded(self.headers)
         has_length = any(name.lower() == b"content-length" for name, _ in pairs)
         if not has_length and allows_body(self.status):
@@ -154,8 +157,13 @@ class Response:
 def encoded(headers: Iterable[tuple[str, str]]) -> HeaderPairs:
     """Headers as they are sent.
 
-    :raises ValueError: if they cannot be (RFC 9110, 5.1 and 5.5).
+    :raises TypeError: if they are not text.
+    :raises ValueError: if they cannot be sent (RFC 9110, 5.1 and 5.5).
     """
+    headers = list(headers)
+    for field in headers:
+        if not all(isinstance(part, str) for part in field):
+            raise TypeError(f"{field!r} is not a header: name and value are text.")
     pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     for name, value in pairs:
         if not TOKEN.fullmatch(name) or NO_VALUE.search(value):
@@ -175,7 +183,13 @@ def allows_body(status: int) -> bool:
 
 
 class Exchange(Protocol):
-    """A request and the ways to answer it, all of them in the server's event loop."""
+    """A request and the ways to answer it, all of them in the server's event loop.
+
+    What sends raises ConnectionAbortedError once the connection is gone; a behaviour lets that
+    pass.  It sends a whole answer with `send`, or one in parts: `begin`, `write`, `finish`.
+
+    :ivar request: what was asked; it has come whole.
+    """
 
     request: Request
 
@@ -189,36 +203,60 @@ class Exchange(Protocol):
         """Whether nothing more can be sent."""
         ...
 
-    def begin(self, status: int, headers: HeaderPairs, reason: bytes = b"") -> None:
-        """Make status and headers ready; they leave with the first bytes of the body."""
+    def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
+        """Make status and headers ready; they leave with the first bytes of the body.
+
+        :param status: the status code.
+        :param headers: pairs of bytes.  Without a ``Content-Length`` the body is sent in chunks, or
+            to a client of HTTP/1.0 until the connection's end.
+        :param reason: the reason phrase; by default that of the standard.
+        """
         ...
 
     async def write(self, data: bytes) -> None:
-        """Send a part of the body."""
+        """Send a part of the body, after `begin`; return when the client has read enough for more.
+
+        :param data: the part; may be empty.
+        """
         ...
 
     async def finish(self, data: bytes = b"") -> None:
-        """Send the last part of the body."""
+        """Send the last part of the body; nothing can be sent after it.
+
+        :param data: the part; may be empty.
+        """
         ...
 
     async def send(self, response: Response) -> None:
-        """Send a whole answer."""
+        """Send a whole answer.
+
+        :param response: the answer.
+        """
         ...
 
     def close(self) -> None:
-        """Close the connection (FIN) without another word."""
+        """Send what has been written, then the connection's end (FIN)."""
         ...
 
     def reset(self) -> None:
-        """Reset the connection (RST)."""
+        """Reset the connection (RST); what the client has not read yet is lost."""
         ...
 
     def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
-        """Call what may block, in a thread of its own."""
+        """Call what may block in a thread of its own, and await what it returns or raises.
+
+        :param about: what it does, for the error if it does not return in time.
+        :param function: what to call.
+        :param args: what to call it with.
+        """
         ...
 
     def call(self, function: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
-        """From such a thread: run a coroutine function in the server's event loop."""
+        """From such a thread: run a coroutine function in the event loop, return its result.
+
+        :param function: such as `send`.
+        :param args: what to call it with.
+        """
         ...
 
 
@@ -229,7 +267,7 @@ class Answerer(Protocol):
         """Return the answer if it is known, else what has still to be done for it."""
         ...
 
-    def failed(self, request: Request, error: Exception) -> None:
+    def failed(self, request: Request, error: BaseException) -> None:
         """Take note of an answer that could not be sent."""
         ...
 

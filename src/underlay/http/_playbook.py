@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from underlay._errors import LayerError, UnexpectedRequest, UnmetExpectation
-from underlay.http._failing import answer_failed, tell
+from underlay.http._arguments import NOT_GIVEN
+from underlay.http._failing import OVER, answer_failed, tell
 from underlay.http._matching import Comparison, Criterion, similarity
 from underlay.http._messages import Exchange, Request, Response, plain
 from underlay.http.behaviours import FINAL, Behaviour, call, respond
@@ -44,22 +45,32 @@ class Expectation:
         status: int | None = None,
         data: bytes | None = None,
         text: str | None = None,
-        json: Any = None,
+        json: Any = NOT_GIVEN,
         headers: Mapping[str, str] | None = None,
     ) -> Expectation:
         """Add an answer: for the next request, and if it is the last one, for all that follow.
 
+        Without any parameter it is 200 with an empty body.
+
         :param behaviours: what to do, in this order, such as ``delay(0.2)``; a function of the
-            request may come last and return the answer.
-        :param status: what to answer in the end, together with the other parameters (see
-            `respond`); without any of them and without behaviours it is 200 with an empty body.
-        :raises TypeError: if something comes after the connection's end.
-        :raises ValueError: if there are more answers than requests to come.
+            request may come last and return the answer (see `call`).
+        :param status: the status code to answer with in the end; 200 if only others of these
+            parameters are given.
+        :param data: the answer's body as bytes.
+        :param text: the answer's body as text, sent as UTF-8.
+        :param json: the answer's body as what ``json.dumps`` takes; ``None`` is sent as ``null``.
+        :param headers: the answer's headers, besides or instead of those that come with a body.
+        :raises TypeError: if something comes after the connection's end, for more than one body,
+            and for arguments of another type.
+        :raises ValueError: if there are more answers than requests to come, and for a status or a
+            header that is none.
         """
         steps = tuple(_as_behaviour(each) for each in behaviours)
-        if any(each is not None for each in (status, data, text, json, headers)):
-            given = respond(status or 200, data=data, text=text, json=json, headers=headers)
-            steps = (*steps, given)
+        given = any(each is not None for each in (status, data, text, headers))
+        if given or json is not NOT_GIVEN:
+            status = 200 if status is None else status
+            answer = respond(status, data=data, text=text, json=json, headers=headers)
+            steps = (*steps, answer)
         for step in steps[:-1]:
             if isinstance(step, FINAL):
                 raise TypeError(f"Nothing can come after {step!r} in one answer.")
@@ -85,27 +96,27 @@ class Expectation:
 
     # -- for the playbook
 
-    def differences(self, request: Request) -> Comparison:
+    def _differences(self, request: Request) -> Comparison:
         compared = Comparison.of(self._wanted, request)
         if self._times is None or self.calls < self._times:
             return compared
         line = f"times: wanted {self._times}, this is one more"
         return Comparison(compared.missed + 1, (*compared.lines, line))
 
-    def similarity(self, request: Request) -> float:
+    def _similarity(self, request: Request) -> float:
         return similarity(self._wanted, request)
 
-    def take(self, request: Request) -> tuple[Behaviour, ...]:
+    def _take(self, request: Request) -> tuple[Behaviour, ...]:
         """Count the request and return what to do."""
         self._requests.append(request)
         if not self._answers:
             return ()
         return self._answers[min(len(self._requests), len(self._answers)) - 1]
 
-    def forget_requests(self) -> None:
+    def _forget_requests(self) -> None:
         self._requests.clear()
 
-    def unmet(self, layer: str, came: list[Request]) -> list[UnmetExpectation]:
+    def _unmet(self, layer: str, came: list[Request]) -> list[UnmetExpectation]:
         """The error if too few requests have come; once."""
         wanted = max(1, len(self._answers)) if self._times is None else self._times
         if self._told or self._optional or self.calls >= wanted:
@@ -115,7 +126,7 @@ class Expectation:
         report = (f"expected at {self._place}", f"what came: {_listed(came)}")
         return [UnmetExpectation(layer, self._title, f"{least}{wanted}", self.calls, report)]
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f"closest: {self._title} ({self._place})"
 
 
@@ -142,7 +153,7 @@ class Playbook:
         with self._lock:
             self.requests.clear()
             for expectation in self.standing:
-                expectation.forget_requests()
+                expectation._forget_requests()
 
     def unmet(self) -> list[UnmetExpectation]:
         """The promised requests that did not come, each told once."""
@@ -151,7 +162,7 @@ class Playbook:
             return [
                 error
                 for expectation in self.promised
-                for error in expectation.unmet(layer, self.requests)
+                for error in expectation._unmet(layer, self.requests)
             ]
 
     def answer(self, exchange: Exchange) -> Response | Coroutine[Any, Any, None]:
@@ -162,7 +173,7 @@ class Playbook:
             return steps[0].response
         return self._play(steps, exchange)
 
-    def failed(self, request: Request, error: Exception) -> None:
+    def failed(self, request: Request, error: BaseException) -> None:
         self._note(answer_failed(self._layer, request, error))
 
     def malformed(self, request: Request) -> None:
@@ -179,8 +190,8 @@ class Playbook:
                 await step.play(exchange)
             if not exchange.ended:
                 await exchange.send(Response())
-        except Exception as error:
-            if isinstance(error, ConnectionAbortedError) and exchange.ended:
+        except BaseException as error:
+            if isinstance(error, OVER) and exchange.ended:
                 raise  # the client has not waited for the end
             self.failed(exchange.request, error)
             await tell(exchange, error)
@@ -190,9 +201,9 @@ class Playbook:
             self.requests.append(request)
             compared = []
             for expectation in (*self.promised, *self.standing):
-                differences = expectation.differences(request)
+                differences = expectation._differences(request)
                 if not differences.lines:
-                    return expectation.take(request)
+                    return expectation._take(request)
                 compared.append((expectation, differences))
             problem = UnexpectedRequest(repr(self._layer), str(request), _report(compared, request))
             self._note(problem)
@@ -212,9 +223,9 @@ def _report(compared: list[tuple[Expectation, Comparison]], request: Request) ->
     if not compared:
         return ("there are no expectations: make one with expect(method, path).then(...)",)
     nearest, differences = min(
-        compared, key=lambda pair: (pair[1].missed, -pair[0].similarity(request))
+        compared, key=lambda pair: (pair[1].missed, -pair[0]._similarity(request))
     )
-    return (nearest.headline(), *(f"  {line}" for line in differences.lines))
+    return (nearest._headline(), *(f"  {line}" for line in differences.lines))
 
 
 def _listed(requests: list[Request]) -> str:

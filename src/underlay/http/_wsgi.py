@@ -34,7 +34,7 @@ class Gateway:
     async def answer(self, exchange: Exchange) -> None:
         await exchange.run(str(exchange.request), Call(self, exchange).run)
 
-    def failed(self, request: Request, error: Exception) -> None:
+    def failed(self, request: Request, error: BaseException) -> None:
         self.misled(request, error)
 
     def malformed(self, request: Request) -> None:

@@ -12,6 +12,7 @@ import json as json_
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
+from underlay.http._arguments import NOT_GIVEN, check_seconds
 from underlay.http._messages import Exchange, Request, Response
 
 __all__ = [
@@ -41,8 +42,9 @@ class respond:
     :param status: the status code.
     :param data: the body as bytes.
     :param text: the body as text, sent as UTF-8.
-    :param json: the body as what ``json.dumps`` takes; ``None`` is no body, not ``null``.
+    :param json: the body as what ``json.dumps`` takes; ``None`` is sent as ``null``.
     :param headers: more headers, or others than those that come with `text` and `json`.
+    :raises TypeError: for more than one body, or one of another type.
     :raises ValueError: for a status or header that is none.
     """
 
@@ -54,21 +56,10 @@ class respond:
         *,
         data: bytes | None = None,
         text: str | None = None,
-        json: Any = None,
+        json: Any = NOT_GIVEN,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        bodies = [
-            (body, kind)
-            for body, kind in (
-                (data, None),
-                (None if text is None else text.encode(), "text/plain; charset=utf-8"),
-                (None if json is None else json_.dumps(json).encode(), "application/json"),
-            )
-            if body is not None
-        ]
-        if len(bodies) > 1:
-            raise TypeError("An answer has one body: pass one of data, text and json.")
-        body, kind = bodies[0] if bodies else (b"", None)
+        body, kind = _encoded(data, text, json)
         pairs = dict(headers or {})
         if kind and "content-type" not in map(str.lower, pairs):
             pairs["Content-Type"] = kind
@@ -79,6 +70,24 @@ class respond:
 
     def __repr__(self) -> str:
         return f"respond({self.response.status}, {self.response.body[:40]!r})"
+
+
+def _encoded(data: bytes | None, text: str | None, json: Any) -> tuple[bytes, str]:
+    """The one body that is given, and its content type."""
+    bodies: list[tuple[bytes, str]] = []
+    if data is not None:
+        if not isinstance(data, bytes):
+            raise TypeError(f"data is bytes, not {data!r}; pass text as text=.")
+        bodies.append((data, ""))
+    if text is not None:
+        if not isinstance(text, str):
+            raise TypeError(f"text is text, not {text!r}; pass bytes as data=.")
+        bodies.append((text.encode(), "text/plain; charset=utf-8"))
+    if json is not NOT_GIVEN:
+        bodies.append((json_.dumps(json).encode(), "application/json"))
+    if len(bodies) > 1:
+        raise TypeError("An answer has one body: pass one of data, text and json.")
+    return bodies[0] if bodies else (b"", "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,9 +129,14 @@ class delay:
     """Wait before what comes next.
 
     :param seconds: how long.
+    :raises TypeError: if that is no number.
+    :raises ValueError: if it is less than 0.
     """
 
     seconds: float
+
+    def __post_init__(self) -> None:
+        check_seconds("delay", self.seconds)
 
     async def play(self, exchange: Exchange) -> None:
         await asyncio.sleep(self.seconds)

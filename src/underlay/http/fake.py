@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from underlay._errors import LayerError
+from underlay.http._arguments import NOT_GIVEN, check_times
 from underlay.http._failing import caller
 from underlay.http._matching import criteria
 from underlay.http._messages import Answerer, Request
@@ -20,6 +21,8 @@ class FakeServer(Serving):
 
     A request that no expectation matches is answered with status 500, and what was wanted instead
     is both in the answer's body and in the failure of the test.
+
+    The hooks of a subclass find the server running; ``setUp`` may `expect` standing answers.
 
     :param bases: layers that must be up before this one.
     :param host: a loopback address.
@@ -40,8 +43,8 @@ class FakeServer(Serving):
         super().__init__(bases, host=host, port=port, patience=patience, name=name)
         self._playbook = Playbook(self, self._lock, self._note)
 
-    def testSetUp(self) -> None:
-        super().testSetUp()
+    def _begin_test(self) -> None:
+        super()._begin_test()
         self._playbook.restart()
 
     def expect(
@@ -51,7 +54,7 @@ class FakeServer(Serving):
         *,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, Any] | None = None,
-        json: Any = None,
+        json: Any = NOT_GIVEN,
         body: bytes | str | None = None,
         times: int | None = None,
         optional: bool = False,
@@ -64,17 +67,20 @@ class FakeServer(Serving):
 
         :param method: such as ``"POST"``; any if it is left out, and so with all the others.
         :param path: the whole path, decoded, without a query.
-        :param query: all parameters; a list where a name comes more than once.
+        :param query: all parameters, text or numbers; a list where a name comes more than once.
         :param headers: some of the headers.
-        :param json: the body as JSON, all of it.
+        :param json: the body as JSON, all of it; ``None`` is ``null``.
         :param body: the body as bytes, or as text sent as UTF-8.
         :param times: exactly as many requests; further ones do not match.
         :param optional: no request need come.
+        :raises LayerError: if the server is not set up.
+        :raises TypeError: for arguments of another type.
+        :raises ValueError: for what is no method, no path, or no number of requests.
         """
-        if path is not None and ("?" in path or not path.startswith("/")):
-            raise ValueError(f"{path!r} is not a path: it begins with /, and query= says the rest.")
         wanted = criteria(method, path, query, headers, json, body)
-        title = f"{(method or 'any method').upper()} {path or 'any path'}"
+        if times is not None:
+            check_times(times)
+        title = _title(method, path)
         made = Expectation(title, wanted, times, optional, caller(1), self._lock)
         where = self._playbook.promised if self._in_test else self._playbook.standing
         self.addCleanup(where.remove, made)
@@ -92,3 +98,9 @@ class FakeServer(Serving):
 
     def _take_problems(self) -> list[LayerError]:
         return [*super()._take_problems(), *self._playbook.unmet()]
+
+
+def _title(method: str | None, path: str | None) -> str:
+    if method is None and path is None:
+        return "any request"
+    return f"{method.upper() if method else 'any method'} {path or 'any path'}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from underlay._errors import ResourceMissing
 from underlay._layer import Layer
 from underlay.http._failing import answer_failed
 from underlay.http._messages import Answerer, Request
 from underlay.http._serving import Serving
 from underlay.http._wsgi import Gateway
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 __all__ = ["LiveServer"]
 
@@ -20,7 +24,8 @@ class LiveServer(Serving):
     and the traceback, and fails the test: by the application's layer if that has a ``verify`` of
     its own, as `underlay.wsgi.WSGI` has, else by this one.
 
-    :param base: a layer with a WSGI application as ``application``.
+    :param base: a layer with a WSGI application, as its attribute ``application`` or as a resource
+        of that name.
     :param host: a loopback address.
     :param port: 0 for any free one.
     :param patience: seconds that requests may go on after a test before it fails because of them.
@@ -48,7 +53,17 @@ class LiveServer(Serving):
     def _make_answerer(self) -> Answerer:
         told_by_base = getattr(type(self._base), "verify", Layer.verify) is not Layer.verify
         raised = _leave_to_base if told_by_base else self._misled
-        return Gateway(self._base.application, raised, self._misled)
+        return Gateway(self._application(), raised, self._misled)
+
+    def _application(self) -> WSGIApplication:
+        # The attribute first: the layer's own application may wrap the resource of a base.
+        found = getattr(self._base, "application", None)
+        if found is None:
+            found = self.get("application")
+        if found is None:
+            bases = tuple(map(repr, self._base.__bases__))
+            raise ResourceMissing(repr(self._base), "application", "set up", bases, self._names())
+        return found  # type: ignore[no-any-return]
 
     def _misled(self, request: Request, error: BaseException) -> None:
         self._note(answer_failed(self, request, error))

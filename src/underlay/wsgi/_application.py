@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import logging
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from underlay._errors import ApplicationError, NoApplicationError
+from underlay._errors import ApplicationError, LayerError, NoApplicationError
 from underlay._hooks import AnyLayer
 from underlay._layer import Layer
 from underlay._resources import Resource
@@ -18,6 +17,9 @@ from underlay.wsgi._recorder import Recorder
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+#: What an application raises that is called without arguments, because it takes any.
+MISUNDERSTOOD = (TypeError, ValueError, IndexError)
 
 
 class WSGI(Layer):
@@ -55,43 +57,58 @@ class WSGI(Layer):
         self._app_or_factory = app_or_factory
         self._args = args
         self._kwargs = kwargs
+        self._recorder: Recorder | None = None
 
     def setUp(self) -> None:
         self._recorder = Recorder(self._make())
         self.application = self._recorder
-        # Only now: a factory that configures logging may replace all handlers.
-        handler = LoggedErrors()
-        logging.getLogger().addHandler(handler)
-        self.addCleanup(logging.getLogger().removeHandler, handler)
+        errors = LoggedErrors()
+        errors.install()
+        self.addCleanup(errors.remove)
 
-    def testSetUp(self) -> None:
-        self._recorder.restart()
+    def _begin_test(self) -> None:
+        self._recording.restart()
+
+    @property
+    def _recording(self) -> Recorder:
+        if self._recorder is None:
+            raise LayerError(
+                f"{self!r} has no application, for it is not set up.\n"
+                "  Ask inside a test of this layer; a setUp() of your own calls super().setUp()."
+            )
+        return self._recorder
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """The requests of this test so far, and how they were answered."""
-        return tuple(self._recorder.exchanges)
+        """The requests of this test so far, and how they were answered.
+
+        :raises LayerError: if the layer is not set up.
+        """
+        return tuple(self._recording.exchanges)
 
     @contextlib.contextmanager
-    def expect_errors(self) -> Iterator[list[BaseException]]:
+    def expect_errors(self, patience: float = 1.0) -> Iterator[list[BaseException]]:
         """The application is meant to fail while this context lasts.
 
         Yields a list, which holds the errors once the context has been left.
 
+        :param patience: seconds to wait, at the end, for requests that a server's threads are still
+            at work on: much may happen after the client has got its answer.
         :raises NoApplicationError: if there was none.
+        :raises LayerError: if the layer is not set up.
         """
         errors: list[BaseException] = []
         begun = len(self.exchanges)
         try:
             yield errors
         finally:
+            self._recording.settle(self.exchanges[begun:], patience)
             for exchange in self.exchanges[begun:]:
                 exchange.delivered = True
                 if exchange.error is not None:
                     errors.append(exchange.error)
         if not errors:
-            answers = [f"{each.request}: {each.status}" for each in self.exchanges[begun:]]
-            raise NoApplicationError(repr(self), tuple(answers))
+            raise NoApplicationError(repr(self), tuple(map(_answer, self.exchanges[begun:])))
 
     def verify(self) -> None:
         """Raise the first error of the application that the test does not know of.
@@ -107,22 +124,45 @@ class WSGI(Layer):
             raise _application_error(repr(self), failed) from None
 
     def _make(self) -> WSGIApplication:
-        made: Any = self._app_or_factory
-        if isinstance(made, str):
-            made = pkgutil.resolve_name(made)
-        if self._args or self._kwargs or _callable_without_arguments(made):
-            made = made(*self._args, **self._kwargs)
+        given: Any = self._app_or_factory
+        if isinstance(given, str):
+            given = pkgutil.resolve_name(given)
+        if self._args or self._kwargs:
+            made = given(*self._args, **self._kwargs)
+        elif _takes(given):
+            made = self._made_by(given)
+        else:
+            made = given
         if not callable(made):
             raise TypeError(f"{self!r} needs a WSGI application, but it got {made!r}.")
         return made  # type: ignore[no-any-return]
 
+    def _made_by(self, factory: Callable[[], Any]) -> Any:
+        """What a factory makes; it might also be an application that takes any arguments."""
+        try:
+            return factory()
+        except MISUNDERSTOOD as error:
+            if not _takes(factory, {}, _in_short):
+                raise
+            raise TypeError(
+                f"{self!r} took {factory!r} for a factory, for it can be called without arguments, "
+                f"and got {_in_short(error)}\n"
+                "  If it is the application itself, say so: WSGI(lambda: application)."
+            ) from error
 
-def _callable_without_arguments(function: Callable[..., Any]) -> bool:
+
+def _takes(function: Callable[..., Any], *args: object) -> bool:
+    """Whether a function can be called with these arguments."""
     try:
-        inspect.signature(function).bind()
+        inspect.signature(function).bind(*args)
     except (TypeError, ValueError):  # ValueError: it has no signature, as some written in C
         return False
     return True
+
+
+def _answer(exchange: Exchange) -> str:
+    going_on = " (still going on)" if exchange.pending else ""
+    return f"{exchange.request}: {exchange.status}{going_on}"
 
 
 def _application_error(layer: str, failed: list[tuple[str, BaseException]]) -> ApplicationError:

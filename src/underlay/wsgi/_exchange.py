@@ -8,8 +8,9 @@ latter two cases the exception is `reported`, and it counts as a failure only if
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +31,7 @@ class Exchange:
     :ivar raised: the exception that left the application, if one did.
     :ivar reported: exceptions that were caught, then logged or handed to ``start_response``.
     :ivar delivered: whether the test knows of the error already, or wants it.
+    :ivar pending: whether a thread of a server may still be at work on it.
     """
 
     def __init__(self, environ: Mapping[str, Any]) -> None:
@@ -39,6 +41,8 @@ class Exchange:
         self.raised: BaseException | None = None
         self.reported: list[BaseException] = []
         self.delivered = False
+        self.pending = False
+        self._client_gone: ConnectionError | None = None
 
     @property
     def request(self) -> str:
@@ -55,20 +59,60 @@ class Exchange:
             return self.reported[-1]  # the framework speaks last, after the application's own logs
         return self.raised
 
+    def raises(self, error: BaseException) -> bool:
+        """Note what leaves the application; whether that is its own."""
+        if error is self._client_gone:
+            return False
+        self.raised = error
+        return True
+
+    def report(self, error: BaseException) -> None:
+        """Note what the application has caught."""
+        if error is not self._client_gone:
+            self.reported.append(error)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """While the server's ``write()`` runs: that the client is gone is not the application's."""
+        try:
+            yield
+        except ConnectionError as error:
+            self._client_gone = error
+            raise
+
     def __repr__(self) -> str:
         return f"<Exchange {self.request} -> {self.status or 'no answer'}>"
 
 
-class LoggedErrors(logging.Handler):
+class LoggedErrors:
     """Notes the exceptions that are logged while an exchange is going on.
 
-    Its level is ERROR: where a handler listens for less, Flask drops the one of its own.
+    It makes the log records instead of handling them.  A handler of the root logger would be in the
+    way: Python prints warnings of its own accord only where there is none, ``basicConfig()`` and
+    Flask add one only then, and ``dictConfig()`` removes it.
     """
 
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
+    _make: Callable[..., logging.LogRecord]
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = self._make(*args, **kwargs)
         exchange = current.get()
-        if exchange is not None and record.exc_info and record.exc_info[1]:
-            exchange.reported.append(record.exc_info[1])
+        error = record.exc_info and record.exc_info[1]
+        if exchange is not None and error and record.levelno >= logging.ERROR:
+            exchange.report(error)
+        return record
+
+    def install(self) -> None:
+        self._make = logging.getLogRecordFactory()
+        logging.setLogRecordFactory(self)
+
+    def remove(self) -> None:
+        """Leave the chain of those that have been installed, wherever in it this one is."""
+        newest = logging.getLogRecordFactory()
+        if newest is self:
+            logging.setLogRecordFactory(self._make)
+            return
+        while isinstance(newest, LoggedErrors):
+            if newest._make is self:
+                newest._make = self._make
+            newest = newest._make

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from underlay._errors import NotReady
+from underlay._waiting import wait_until
 from underlay.wsgi._exchange import ENVIRON_KEY, Exchange, current
 
 if TYPE_CHECKING:
@@ -30,17 +32,22 @@ class Recorder:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         exchange = environ[ENVIRON_KEY] = Exchange(environ)
+        exchange.pending = not self._in_own_thread()
         self.exchanges.append(exchange)
 
         def recorded(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
             exchange.status, exchange.headers = status, list(headers)
             if exc_info is None:  # servers need not take a third argument if there is no need
-                return start_response(status, headers)
-            exchange.reported.append(exc_info[1])
-            return start_response(status, headers, exc_info)
+                return _recorded_write(exchange, start_response(status, headers))
+            exchange.report(exc_info[1])
+            return _recorded_write(exchange, start_response(status, headers, exc_info))
 
-        with self.watching(exchange):
-            return Body(self, exchange, self.application(environ, recorded))
+        try:
+            with self.watching(exchange):
+                return Body(self, exchange, self.application(environ, recorded))
+        except BaseException:
+            exchange.pending = False
+            raise
 
     @contextlib.contextmanager
     def watching(self, exchange: Exchange) -> Iterator[None]:
@@ -53,11 +60,20 @@ class Recorder:
         try:
             yield
         except BaseException as error:
-            exchange.raised = error
-            exchange.delivered = threading.get_ident() == self._thread
+            if exchange.raises(error):
+                exchange.delivered = self._in_own_thread()
             raise
         finally:
             current.reset(token)
+
+    def settle(self, exchanges: Iterable[Exchange], seconds: float) -> None:
+        """Wait for those that other threads are still at work on, but not for longer than that."""
+        awaited = list(exchanges)
+        with contextlib.suppress(NotReady):
+            wait_until(lambda: not any(each.pending for each in awaited), "the requests", seconds)
+
+    def _in_own_thread(self) -> bool:
+        return threading.get_ident() == self._thread
 
 
 class Body:
@@ -82,5 +98,18 @@ class Body:
 
     def close(self) -> None:
         """Called by the server at the end, as PEP 3333 demands."""
-        with self._recorder.watching(self._exchange):
-            getattr(self._chunks, "close", bool)()
+        try:
+            with self._recorder.watching(self._exchange):
+                getattr(self._chunks, "close", bool)()
+        finally:
+            self._exchange.pending = False
+
+
+def _recorded_write(
+    exchange: Exchange, write: Callable[[bytes], object]
+) -> Callable[[bytes], object]:
+    def recorded(data: bytes) -> object:
+        with exchange.writing():
+            return write(data)
+
+    return recorded

@@ -6,7 +6,7 @@ This module imports zope.testbrowser, which is an extra: only `Browser.setUp` im
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import zope.testbrowser.browser
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 HOME = "http://localhost/"
+#: What stays as it is in a URL: the reserved characters and escapes (RFC 3986, 2.1 to 2.3).
+SAFE = ":/?#[]@!$&'()*+,;=%~"
 
 
 class InProcessBrowser(zope.testbrowser.browser.Browser):  # type: ignore[misc]
@@ -36,7 +38,8 @@ class InProcessBrowser(zope.testbrowser.browser.Browser):  # type: ignore[misc]
         return self._response and self._response.body
 
     def _absoluteUrl(self, url: str) -> str:
-        return urljoin(HOME, url) if self._response is None else super()._absoluteUrl(url)
+        url = urljoin(HOME, url) if self._response is None else super()._absoluteUrl(url)
+        return quote(url, safe=SAFE)
 
     def _checkStatus(self) -> None:
         exchange = self._response.request.environ.get(ENVIRON_KEY)
