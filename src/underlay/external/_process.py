@@ -50,36 +50,40 @@ class RunnerProcess:
     """One process of an external runner, in a process group of its own.
 
     It gets two paths in its environment: ``UNDERLAY_EVENTS``, a file to append events to, and
-    ``UNDERLAY_SELECTION``, a named pipe which it reads after it has told its plan: a JSON list of
-    the ids to run.  Its stdin is empty; what it prints goes into a file.
+    ``UNDERLAY_COMMANDS``, a named pipe.  That it reads to its end after it has told its plan, for a
+    JSON list of the ids to run, and again at each pause that it tells of.  Its stdin is empty; what
+    it prints goes into a file.
 
     :param launch: how to start it.
+    :raises OSError: if that is not possible; nothing is left behind then.
     """
 
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
-        self._folder = Path(tempfile.mkdtemp(prefix="underlay-"))
-        self._fifo = self._folder / "selection"
-        self._log = self._folder / "output.log"
-        events = self._folder / "events.jsonl"
-        os.mkfifo(self._fifo)
-        events.touch()
-        self._events = EventFile(events)
-        self._selection: list[str] | None = None
-        own = {"UNDERLAY_EVENTS": str(events), "UNDERLAY_SELECTION": str(self._fifo)}
+        self._command: object = None
+        with contextlib.ExitStack() as undo:
+            folder = Path(tempfile.mkdtemp(prefix="underlay-"))
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            self._fifo, self._log = folder / "commands", folder / "output.log"
+            os.mkfifo(self._fifo)
+            self._events = EventFile(folder / "events.jsonl")
+            undo.callback(self._events.close)
+            self._process = self._popen(folder)
+            undo.callback(_kill, self._process)
+            self.stop = weakref.finalize(self, _stop, undo.pop_all(), os.getpid())
+
+    def _popen(self, folder: Path) -> subprocess.Popen[bytes]:
+        own = {"UNDERLAY_EVENTS": str(self._events.path), "UNDERLAY_COMMANDS": str(self._fifo)}
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", GUARD, "sh", str(self._folder), *launch.command],
-                cwd=launch.cwd,
-                env={**launch.env, **own},
+            return subprocess.Popen(
+                ["/bin/sh", "-c", GUARD, "sh", str(folder), *self.launch.command],
+                cwd=self.launch.cwd,
+                env={**self.launch.env, **own},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.stop = weakref.finalize(
-            self, _stop, self._process, self._events, self._folder, os.getpid()
-        )
 
     @property
     def status(self) -> int | None:
@@ -88,7 +92,11 @@ class RunnerProcess:
 
     def select(self, ids: Iterable[str]) -> None:
         """Say which specs to run; handed over as soon as the process asks for it."""
-        self._selection = list(ids)
+        self._command = list(ids)
+
+    def go_on(self) -> None:
+        """End a pause."""
+        self._command = "go on"
 
     def wait(self, seconds: float) -> list[Event]:
         """The next events; none if the process has exited and told everything.
@@ -105,10 +113,10 @@ class RunnerProcess:
         return (events,) if events or exited else None
 
     def _hand_over(self) -> None:
-        if self._selection is not None and (fifo := self._open_fifo()):
+        if self._command is not None and (fifo := self._open_fifo()):
             with contextlib.suppress(BrokenPipeError), fifo:
-                json.dump(self._selection, fifo)
-            self._selection = None
+                json.dump(self._command, fifo)
+            self._command = None
 
     def _open_fifo(self) -> TextIO | None:
         """The named pipe, or None while nobody reads it (ENXIO in fifo(7))."""
@@ -128,12 +136,14 @@ class RunnerProcess:
             return log.read().decode(errors="replace")
 
 
-def _stop(process: subprocess.Popen[bytes], events: EventFile, folder: Path, owner: int) -> None:
-    """Kill the whole process group; a forked child of its owner must not."""
-    if os.getpid() != owner:
-        return
+def _stop(undo: contextlib.ExitStack, owner: int) -> None:
+    """Undo everything; a forked child of its owner must not."""
+    if os.getpid() == owner:
+        undo.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the whole process group."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    events.close()
-    shutil.rmtree(folder, ignore_errors=True)

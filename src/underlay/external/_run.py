@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 from underlay._errors import NoTestsReported, NotReady
-from underlay.external._events import Done, End, Event, Failure, Plan, Problem, Spec, Started
+from underlay.external._events import Done, End, Event, Failure, Pause, Plan, Problem, Spec, Started
 from underlay.external._process import Launch, RunnerProcess
 
 #: How often a run is taken up again after a process that broke.
@@ -26,11 +26,15 @@ class Attempt:
     """One process and how far it got.
 
     :param launch: how to start it.
+    :param restarts: how often another one may go on after it, if it breaks.
     """
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, restarts: int = RESTARTS) -> None:
         self.process = RunnerProcess(launch)
+        self.restarts = restarts
+        self.ahead: dict[str, None] = {}  # an ordered set: the specs it has still to tell of
         self.running: str | None = None
+        self.pauses = False
         self.told_a_result = False
         self.end: End | None = None
 
@@ -42,31 +46,47 @@ class Attempt:
             return f"was killed by {signal.Signals(-status).name}"
         return f"exited with status {status}"
 
+    def select(self, ids: Iterable[str]) -> None:
+        self.ahead = dict.fromkeys(ids)
+        self.process.select(self.ahead)
+
+    def go_on(self) -> None:
+        """End a pause, if there is one."""
+        if self.pauses:
+            self.pauses = False
+            self.process.go_on()
+
 
 class Run:
     """Asks one process for the plan, then for the results of the specs that are wanted.
 
     The process that told the plan is kept and, when the first result is asked for, runs the specs
-    that are wanted by then: one process per suite.  It is replaced only if it would be started
+    that are wanted by then: one process per suite.  It is replaced if it would be started
     differently by now, or when it breaks: then the spec that ran gets the blame, and the others run
     again without it.
+
+    By default the process runs ahead of those who ask.  Stepwise, it runs a spec only when that is
+    asked for, and is replaced as well if that is not the spec which it would run next.
 
     :param name: the runner, for messages.
     :param launch: tells how a process is to be started now.
     :param timeout: how long a process may tell nothing, in seconds.
+    :param stepwise: whether the processes pause between specs.
     """
 
-    def __init__(self, name: str, launch: Callable[[], Launch], timeout: float) -> None:
+    def __init__(
+        self, name: str, launch: Callable[[], Launch], timeout: float, stepwise: bool
+    ) -> None:
         self.specs: dict[str, Spec] = {}
         self._name = name
         self._launch = launch
         self._timeout = timeout
+        self._stepwise = stepwise
         self._cases: WeakKeyDictionary[object, str | None] = WeakKeyDictionary()
+        self._unasked: set[str | None] = set()
         self._waiting: Attempt | None = None
         self._attempt: Attempt | None = None
-        self._restarts = 0
-        self._unasked: set[str | None] = set()
-        self._open: set[str] = set()
+        self._has_started = False
         self._outcomes: dict[str, Outcome] = {}
         self._problems: list[Problem] = []
 
@@ -74,6 +94,7 @@ class Run:
         """Learn which specs there are; the process that tells them then waits.
 
         :raises NoTestsReported: if there are none.
+        :raises OSError: if there is no process.
         """
         attempt = self._waiting = Attempt(launch)
         try:
@@ -94,47 +115,62 @@ class Run:
         """Remember that a case wants the result of a spec; None stands for the end of the run.
 
         Weakly: test runners drop the cases that are not selected before they run the others, and
-        those that are left are what `_begin` runs.
+        those that are left say what is to run.
         """
         self._cases[case] = spec_id
 
     def outcome(self, spec_id: str) -> Outcome:
         """What became of a spec; waits for it.  Whoever asks again has it run again."""
-        if spec_id not in self._open and spec_id not in self._outcomes:
-            self._begin(spec_id)
-        self._unasked.discard(spec_id)
-        while spec_id in self._open:
+        self._ask(spec_id)
+        while spec_id not in self._outcomes:
+            if not self._comes_up(spec_id):
+                self._start(self._selection(spec_id))
             self._advance()
         return self._outcomes.pop(spec_id)
 
-    def finish(self) -> list[Problem]:
-        """Wait for the process to exit: what went wrong beside the specs, told once."""
-        if not self._attempt and None not in self._unasked:
-            self._begin(None)
+    def finish(self) -> list[Problem] | None:
+        """Wait for the process to exit: what went wrong beside the specs, told once.
+
+        None, if the specs run one by one and others are still to be asked for.
+        """
+        again = self._has_started and not self._unasked
+        self._ask(None)
+        if self._stepwise and self._unasked and not again:
+            return None
+        if not self._has_started:
+            self._start([each for each in self.specs if each in self._unasked] or self.specs)
         return self._settle()
 
     def finish_after_last(self) -> list[Problem]:
-        """The same if nobody is left to ask for anything, else nothing."""
+        """What went wrong beside the specs if nobody is left to ask for anything, else nothing."""
         return [] if self._unasked else self._settle()
 
-    def _settle(self) -> list[Problem]:
-        self._unasked.discard(None)
-        while self._attempt:
-            self._advance()
-        problems, self._problems = self._problems, []
-        return problems
+    def _ask(self, wanted: str | None) -> None:
+        """Note that a case asks; when all have asked, a new round begins."""
+        if not self._unasked:
+            self._unasked = set(self._cases.values())
+            self._outcomes = {}
+            self._has_started = False
+        self._unasked.discard(wanted)
 
-    def _begin(self, asked: str | None) -> None:
-        """Run all specs that are wanted; all that there are if only the end is wanted."""
+    def _comes_up(self, spec_id: str) -> bool:
+        """Whether the process will tell of a spec; stepwise, whether it will do that next."""
+        ahead = self._attempt.ahead if self._attempt else {}
+        return next(iter(ahead), None) == spec_id if self._stepwise else spec_id in ahead
+
+    def _selection(self, asked: str) -> list[str]:
+        """What is to run if a spec is asked for, in the plan's order; stepwise, it is first."""
+        wanted = {asked, *self._unasked} - self._outcomes.keys()
+        ids = [each for each in self.specs if each in wanted]
+        return ids[ids.index(asked) :] if self._stepwise else ids
+
+    def _start(self, ids: Iterable[str]) -> None:
         if self._attempt:
             self._attempt.process.stop()
+            self._attempt = None
         self._attempt = self._fitting_attempt(self._launch())
-        self._restarts = RESTARTS
-        self._problems = []
-        self._outcomes = {}
-        self._unasked = {asked, *self._cases.values()}
-        self._open = {spec_id for spec_id in self._unasked if spec_id} or set(self.specs)
-        self._attempt.process.select(self._open)
+        self._attempt.select(ids)
+        self._has_started = True
 
     def _fitting_attempt(self, launch: Launch) -> Attempt:
         """That which waits, if it is what would be started now."""
@@ -143,10 +179,17 @@ class Run:
             return waiting
         return Attempt(launch)
 
+    def _settle(self) -> list[Problem]:
+        while self._attempt:
+            self._advance()
+        problems, self._problems = self._problems, []
+        return problems
+
     def _advance(self) -> None:
         """Take in the next events, or find out that no more will come."""
         attempt = self._attempt
         assert attempt is not None
+        attempt.go_on()
         try:
             events = attempt.process.wait(LINGER if attempt.end else self._timeout)
         except NotReady as error:
@@ -164,39 +207,41 @@ class Run:
             case Done(spec_id):
                 attempt.running = None
                 attempt.told_a_result = True
-                self._close(spec_id, event)
+                self._close(attempt, spec_id, event)
             case Problem():
                 self._problems.append(event)
+            case Pause():
+                attempt.pauses = True
             case End():
                 attempt.end = event
 
-    def _close(self, spec_id: str, outcome: Outcome) -> None:
-        """The first outcome of a spec that is open counts."""
-        if spec_id in self._open:
-            self._open.remove(spec_id)
+    def _close(self, attempt: Attempt, spec_id: str, outcome: Outcome) -> None:
+        """The first outcome of a spec that is to be told counts."""
+        if spec_id in attempt.ahead:
+            del attempt.ahead[spec_id]
             self._outcomes[spec_id] = outcome
 
     def _ended(self, attempt: Attempt, what: str) -> None:
         """The process has exited or is stuck: who is to blame, and what is to run again?"""
         self._attempt = None
         as_it_should = attempt.end is not None and attempt.process.status == attempt.end.status
-        blamed = attempt.running if attempt.running in self._open else None
+        blamed = attempt.running if attempt.running in attempt.ahead else None
         output = self._stop(attempt)
         if blamed:
-            self._blame(blamed, f"It {what} while {{}} ran.", output)
+            self._blame(attempt, blamed, f"It {what} while {{}} ran.", output)
         elif not as_it_should:
             self._problems.append(self._beside(attempt, what, output))
-        if self._open and self._restarts and not attempt.end and (blamed or attempt.told_a_result):
-            self._restarts -= 1
-            self._attempt = Attempt(attempt.process.launch)
-            self._attempt.process.select(self._open)
+        broke_in_a_spec = bool(blamed or attempt.told_a_result)
+        if attempt.ahead and attempt.restarts and not attempt.end and broke_in_a_spec:
+            self._attempt = Attempt(attempt.process.launch, attempt.restarts - 1)
+            self._attempt.select(attempt.ahead)
             return
-        for spec_id in tuple(self._open):
-            self._blame(spec_id, f"It {what} without a result of {{}}.", output)
+        for spec_id in tuple(attempt.ahead):
+            self._blame(attempt, spec_id, f"It {what} without a result of {{}}.", output)
 
-    def _blame(self, spec_id: str, problem: str, output: str) -> None:
+    def _blame(self, attempt: Attempt, spec_id: str, problem: str, output: str) -> None:
         title = repr(self.specs[spec_id].title)
-        self._close(spec_id, NoTestsReported(self._name, problem.format(title), output))
+        self._close(attempt, spec_id, NoTestsReported(self._name, problem.format(title), output))
 
     def _beside(self, attempt: Attempt, what: str, output: str) -> Problem:
         when = "after its last spec" if attempt.end else "while no spec ran"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import unittest
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from underlay._errors import LayerError
+from underlay._errors import LayerError, RunnerNotStarted
+from underlay.external._checks import Environment, check_environment
 from underlay.external._events import Spec
 from underlay.external._process import Launch
 from underlay.external._report import relative, report, report_problems
@@ -17,15 +19,21 @@ from underlay.external._run import Run
 
 __unittest = True  # unittest and pytest leave the frames of this module out of tracebacks
 
-Environment: TypeAlias = Mapping[str, str]
-
 #: Not handed on: colours have no place in reports, and pytest names the running test here, so that
 #: no process that waits would be like one started now.
 NOT_HANDED_ON = {"FORCE_COLOR", "PYTEST_CURRENT_TEST"}
 
+#: What unittest makes of a module that could not be loaded.
+FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
 
+
+@runtime_checkable
 class Runner(Protocol):
-    """What there is to know about an external runner; ``str()`` of it stands in messages."""
+    """What there is to know about an external runner; ``str()`` of it stands in messages.
+
+    If ``UNDERLAY_STEPWISE`` is in its environment, our reporter keeps the specs in the order of the
+    plan and pauses before the first and after each.
+    """
 
     @property
     def name(self) -> str:
@@ -75,18 +83,41 @@ class ExternalCase(unittest.TestCase):
         report_problems(self._run.finish_after_last(), self.root)
 
     def test_zz_runner_finished(self) -> None:
-        report_problems(self._run.finish(), self.root)
+        problems = self._run.finish()
+        if problems is None:
+            self.skipTest("Specs are still to come; the case of the last one tells.")
+        report_problems(problems, self.root)
 
 
-class UnlistedCase(unittest.TestCase):
-    """Stands for the specs of a suite if they could not be listed, and fails."""
+class UnlistedCase(FailedTest):  # type: ignore[misc]
+    """Stands for the specs of a suite if they could not be listed, and fails.
+
+    It belongs to the classes that test runners use for modules which they could not load.  They
+    select these whatever they are asked for, as nobody knows what would have been in there:
+    ``python -m underlay unittest`` those of unittest, zope.testrunner its own.
+    """
 
     def __init__(self, methodName: str, error: LayerError) -> None:
-        super().__init__(methodName)
+        unittest.TestCase.__init__(self, methodName)
         self._error = error
+        self.module, self.exc_info = type(self).__module__, (type(error), error, None)
+
+    def shortDescription(self) -> None:
+        """None, so that test runners show the name."""
 
     def test_specs_are_listed(self) -> None:
         raise self._error.with_traceback(None)
+
+
+def unlisted(error: LayerError, place: Mapping[str, Any]) -> unittest.TestSuite:
+    """A suite of one case, which fails with the error.
+
+    :param place: module and name of its class.
+    """
+    finding = sys.modules.get("zope.testrunner.find")  # its __main__ has imported it, if it runs
+    bases = (UnlistedCase, *([finding.StartUpFailure] if finding else []))
+    kind = type(place["__qualname__"], bases, dict(place))
+    return unittest.TestSuite([kind("test_specs_are_listed", error)])
 
 
 def build_suite(
@@ -102,19 +133,27 @@ def build_suite(
 ) -> unittest.TestSuite:
     """See `underlay.external.makeSuite`.
 
+    The specs of a suite on a layer run one by one, each inside its case, because the layer finds
+    out in each test what went wrong in that, and begins afresh with the next.
+
     :param module: the module in which the class of the cases claims to be.
     """
+    title = f"{runner} in {cwd}"
+    stepwise = {} if layer is None else {"UNDERLAY_STEPWISE": "1"}
 
     def launch(env: Environment) -> Launch:
-        return runner.launch(cwd, args, {**_inherited(), **env})
+        if not cwd.is_dir():
+            raise RunnerNotStarted(str(runner), f"The folder {cwd} does not exist.")
+        return runner.launch(cwd, args, {**_inherited(), **check_environment(env), **stepwise})
 
-    run = Run(f"{runner} in {cwd}", lambda: launch(env() if callable(env) else env), timeout)
+    run = Run(title, lambda: launch(env() if callable(env) else env), timeout, bool(stepwise))
     place: dict[str, Any] = {"__module__": module, "__qualname__": name}
     try:
         run.learn(launch({} if callable(env) else env))
     except LayerError as error:
-        unlisted = type(name, (UnlistedCase,), place)
-        return unittest.TestSuite([unlisted("test_specs_are_listed", error)])
+        return unlisted(error, place)
+    except OSError as error:
+        return unlisted(RunnerNotStarted(title, str(error)), place)
     specs = _by_method(run.specs.values())
     members = {**place, "specs": specs, "root": cwd, **dict.fromkeys(specs, ExternalCase.run_spec)}
     if layer is not None:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from underlay._errors import RunnerMissing
+from underlay.external._checks import Environment, check_texts
 from underlay.external._node import find_node
 from underlay.external._process import Launch
-from underlay.external._suite import Environment
 
 REPORTERS = Path(__file__).with_name("reporters")
 
@@ -28,6 +28,7 @@ class Jasmine:
         ``spec/support/jasmine.*`` names.
     :param program: the path of the command ``jasmine``, relative to the suite's folder; by default
         the one of the nearest ``node_modules``.
+    :raises TypeError: if a pattern is no text.
     """
 
     name = "Jasmine"
@@ -36,6 +37,7 @@ class Jasmine:
     reserved = ("--filter", "--parallel", "--reporter")
 
     def __init__(self, *patterns: str, program: str | None = None) -> None:
+        check_texts("the patterns of Jasmine", patterns)
         self.patterns = patterns
         self.program = program
 
@@ -60,7 +62,7 @@ class Jasmine:
         options = [arg for arg in arguments if arg.startswith("-") and arg not in HISTORIC]
         return cls(*patterns, program=program), options
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.name}({', '.join(map(repr, self.patterns))})"
 
     def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> Launch:

@@ -2,9 +2,11 @@
 // https://jasmine.github.io/api/7.0/Reporter.html
 'use strict';
 
-const {emit, awaitSelection, Plan} = require('./protocol.cjs');
+const {stepwise, emit, awaitSelection, pause, Plan} = require('./protocol.cjs');
 
 const REASONS = {excluded: 'left out, because other specs are focused (fit, fdescribe)'};
+
+const RANDOM = 'A file of the project has switched random order on, but specs on a layer have a fixed one.';
 
 const EXIT_STATUS = {passed: 0, incomplete: 2, failed: 3};
 
@@ -14,6 +16,7 @@ const isAssertion = ({matcherName, message}) => matcherName !== '' || /^Failed(:
 module.exports = class {
   #ids = new Map();
   #selection;
+  #due = new Set();
   #seed;
 
   // Jasmine asks the filter once for each spec, after all files are loaded and before any spec runs.
@@ -21,14 +24,15 @@ module.exports = class {
     const env = jasmine.getEnv();
     const projectFilter = env.configuration().specFilter;
     const specFilter = spec => {
-      this.#tellPlan(projectFilter);
-      this.#selection ??= awaitSelection();
-      return this.#selection.has(this.#ids.get(spec.id));
+      this.#begin(projectFilter);
+      const id = this.#ids.get(spec.id);
+      if (this.#selection.has(id)) this.#due.add(id);
+      return this.#due.has(id);
     };
-    env.configure({specFilter});
+    env.configure(stepwise ? {specFilter, random: false} : {specFilter});
   }
 
-  #tellPlan(isIncluded) {
+  #begin(isIncluded) {
     if (this.#selection) return;
     const plan = new Plan();
     const walk = (suite, titles) => {
@@ -40,12 +44,25 @@ module.exports = class {
     };
     walk(jasmine.getEnv().topSuite(), []);
     emit('plan', {specs: plan.specs});
+    this.#selection = plan.specs.length ? awaitSelection() : new Set();
   }
 
-  // Without any spec the filter is never asked.
+  // The filter is never asked about specs that are left out because of focused ones.
   jasmineStarted({order}) {
-    this.#tellPlan(() => true);
+    this.#begin(() => true);
     this.#seed = order?.seed;
+    if (stepwise && this.#selection.size) return this.#firstPause(order);
+  }
+
+  // The focused specs run first, so what is told of the others must not wait for its turn.
+  #firstPause({random}) {
+    if (random) emit('problem', {where: '', message: RANDOM, stack: ''});
+    for (const id of this.#selection) {
+      if (!this.#due.has(id)) {
+        emit('done', {id, status: 'skipped', message: REASONS.excluded, failures: []});
+      }
+    }
+    return pause();
   }
 
   specStarted({id}) {
@@ -61,6 +78,7 @@ module.exports = class {
       failures: failedExpectations.map(failure),
       seed: this.#seed,
     });
+    if (this.#due.delete(this.#ids.get(id)) && stepwise) return pause();
   }
 
   suiteDone({fullName, failedExpectations}) {

@@ -1,9 +1,13 @@
 // What every reporter of ours shares: it tells what happens in one JSON object per line, in a file
-// of its own, because stdout belongs to the specs; and it learns from a named pipe which specs to run.
+// of its own, because stdout belongs to the specs; and it learns from a named pipe which specs to run,
+// and, if it is to run them one by one, when to go on.
 'use strict';
 
 const fs = require('fs');
 const url = require('url');
+const {setImmediate: turn} = require('timers/promises');
+
+const stepwise = Boolean(process.env.UNDERLAY_STEPWISE);
 
 const events = fs.openSync(process.env.UNDERLAY_EVENTS, 'a');
 
@@ -12,8 +16,22 @@ function emit(event, fields) {
 }
 
 // Sleeps until Python has decided; reading a named pipe to its end costs no time of the processor.
+function awaitCommand() {
+  return JSON.parse(fs.readFileSync(process.env.UNDERLAY_COMMANDS, 'utf8'));
+}
+
 function awaitSelection() {
-  return new Set(JSON.parse(fs.readFileSync(process.env.UNDERLAY_SELECTION, 'utf8')));
+  return new Set(awaitCommand());
+}
+
+// Sleeps between two specs, until the case of the next one has begun.  Nothing else runs meanwhile;
+// then the event loop turns, once past its poll phase for sure, so that the next spec does not use
+// connections which a server has closed between the cases.
+async function pause() {
+  emit('pause');
+  awaitCommand();
+  await turn();
+  await turn();
 }
 
 // The entries of a plan.  Titles need not be unique: the second spec of the same name gets #2.
@@ -32,4 +50,4 @@ class Plan {
   }
 }
 
-module.exports = {emit, awaitSelection, Plan};
+module.exports = {stepwise, emit, awaitSelection, pause, Plan};

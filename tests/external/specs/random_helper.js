@@ -1,0 +1,1 @@
+jasmine.getEnv().configure({random: true});
