@@ -16,13 +16,14 @@ CORE = {
     "_undo": set(),
     "_graph": set(),
     "_blame": set(),
+    "_order": set(),
     "_waiting": {"_errors"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
     "_hooks": {"_blame", "_errors"},
     "_layer": {"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources", "_undo"},
     "_as_layer": {"_hooks", "_layer", "_naming"},
-    "_stack": {"_errors", "_graph", "_hooks", "_layer", "_undo"},
+    "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources"},
 }
 ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}

@@ -6,7 +6,7 @@ from tests.helpers import ByHand, Golden
 from tests.test_layer import Logged, fail
 from underlay import Layer, LayerError, NameTaken, SetUpFailed
 from underlay._layer import set_up_failed
-from underlay._stack import LayerStack, layer_name, refuse_namesakes, sort_key, union
+from underlay._stack import LayerStack, in_order, layer_name, refuse_namesakes, union
 
 
 class StackTest(ByHand):
@@ -172,11 +172,11 @@ class Order(StackTest):
         layers = [self.base, self.left, self.right]
         self.assertEqual(layers, union([self.left, self.right, self.left]))
 
-    def test_sorted_by_key_tests_on_shared_bases_stand_together(self):
+    def test_groups_on_shared_bases_stand_together_after_those_without_layers(self):
         other = Logged(self.log, name="CENTRE")
-        tests = [(self.right,), (other,), (), (self.left,), (self.base,)]
+        groups = [(self.right,), (other,), (), (self.left,), (self.base,)]
         self.assertEqual(
-            [(), (self.base,), (self.left,), (self.right,), (other,)], sorted(tests, key=sort_key)
+            [(), (self.base,), (self.left,), (self.right,), (other,)], in_order(groups)
         )
 
     def test_a_name_has_module_and_variable(self):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from underlay._errors import NameTaken
 from underlay._graph import setup_order
 from underlay._hooks import AnyLayer, call_hook
 from underlay._layer import set_up_failed
+from underlay._order import arrange
 from underlay._undo import Undo
 
 __unittest = True  # unittest leaves our frames out of tracebacks
+
+Layers = tuple[AnyLayer, ...]
 
 
 def layer_name(layer: AnyLayer) -> str:
@@ -39,9 +43,17 @@ def union(layers: Iterable[AnyLayer]) -> list[AnyLayer]:
     return list(dict.fromkeys(each for layer in layers for each in setup_order(layer)))
 
 
-def sort_key(layers: Sequence[AnyLayer]) -> tuple[str, ...]:
-    """Sorted by this, tests on the same layers and on shared bases stand together."""
-    return tuple(map(layer_name, union(layers)))
+def in_order(
+    groups: Iterable[Layers], seconds: Mapping[str, float] = MappingProxyType({})
+) -> list[Layers]:
+    """The layers of groups of tests, in the order in which little is set up; see `arrange`.
+
+    :param seconds: how long set-ups took in the past, by the full names of layers.
+    :raises NameTaken: if two layers have one name.
+    """
+    needed = {layers: union(layers) for layers in groups}
+    refuse_namesakes(layer for layers in needed.values() for layer in layers)
+    return arrange({layers: [*map(layer_name, needed[layers])] for layers in needed}, seconds)
 
 
 class LayerStack:

@@ -11,13 +11,11 @@ from typing import Any
 from underlay._errors import LayerError, SetUpFailed, needs_extra
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, refuse_namesakes, sort_key, union
+from underlay._stack import Layers, LayerStack, in_order, union
 from underlay.runners.unittest import flatten, skip_reason
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
-
-Layers = tuple[AnyLayer, ...]
 
 STACK = pytest.StashKey[LayerStack]()
 LAYERS = pytest.StashKey[Layers]()  # of an item
@@ -118,12 +116,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             _note_layers(item)
             if (reason := skip_reason(*_decorated(item))) is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
-        used = union(layer for item in items for layer in layers_of(item))
-        refuse_namesakes(used)
+        order = in_order(dict.fromkeys(map(layers_of, items)))
     except LayerError as error:
         raise pytest.UsageError(str(error)) from error
-    if used:
-        items.sort(key=lambda item: sort_key(layers_of(item)))
+    rank = {layers: number for number, layers in enumerate(order)}
+    items.sort(key=lambda item: rank[layers_of(item)])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

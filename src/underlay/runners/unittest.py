@@ -13,7 +13,7 @@ from typing import Any
 from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, layer_name, refuse_namesakes, sort_key, union
+from underlay._stack import Layers, LayerStack, in_order, layer_name, union
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
@@ -21,8 +21,6 @@ NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
 
 #: The class of the tests that stand for what could not be loaded.
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
-
-Layers = tuple[AnyLayer, ...]
 
 
 def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
@@ -56,7 +54,7 @@ def _is_skipped(test: unittest.TestCase) -> bool:
 
 
 class LayeredSuite(unittest.TestSuite):
-    """Runs its tests layer by layer: those without one first, then by the names of their layers.
+    """Runs its tests layer by layer: those without one first, then so that little is set up.
 
     :raises NameTaken: when it runs, if two of the layers have one name.
     """
@@ -77,8 +75,7 @@ class LayeredSuite(unittest.TestSuite):
         groups: dict[Layers, list[unittest.TestCase]] = {}
         for layer, test in flatten(self):
             groups.setdefault(() if layer is None else (layer,), []).append(test)
-        refuse_namesakes(union(layer for layers in groups for layer in layers))
-        return sorted(groups.items(), key=lambda group: sort_key(group[0]))
+        return [(layers, groups[layers]) for layers in in_order(groups)]
 
 
 def _run_group(
