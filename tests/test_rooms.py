@@ -37,6 +37,7 @@ ADAPTERS = {
 NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
     "runners/_pytest_layers.py": {"pytest"},
+    "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
     "runners/pytest.py": {"pytest"},
     "wsgi/_testbrowser.py": {"zope"},

@@ -10,7 +10,8 @@ from typing import Any
 from underlay._errors import LayerError, SetUpFailed, needs_extra
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, in_order, union
+from underlay._stack import LayerStack, union
+from underlay.runners import _pytest_selection
 from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
 from underlay.runners.unittest import skip_reason
@@ -38,6 +39,10 @@ def fixture_for(layer: AnyLayer) -> Any:
     return pytest.fixture(fixture)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    _pytest_selection.add_options(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("zopelayer"):
         raise pytest.UsageError(
@@ -46,20 +51,29 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK] = LayerStack()
+    _pytest_selection.configure(config)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_report_header(config: pytest.Config) -> str | None:
+    shard = config.stash.get(_pytest_selection.SHARD, None)
+    return f"shard: {shard}" if shard else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
+    # A wrapper: layers are known before other plugins choose and sort, and the order is ours.
+    for item in items:
+        note_layers(item)
+        if (reason := skip_reason(*_decorated(item))) is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
+    yield
     try:
-        for item in items:
-            note_layers(item)
-            if (reason := skip_reason(*_decorated(item))) is not None:
-                item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
-        order = in_order(dict.fromkeys(map(layers_of, items)))
+        _pytest_selection.select(config, items)
+        _pytest_selection.put_in_order(items)
     except LayerError as error:
         raise pytest.UsageError(str(error)) from error
-    rank = {layers: number for number, layers in enumerate(order)}
-    items.sort(key=lambda item: rank[layers_of(item)])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -92,6 +106,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    _pytest_selection.forgive_empty_shard(session)
     try:
         return (yield)
     finally:
