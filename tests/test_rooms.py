@@ -36,9 +36,12 @@ ADAPTERS = {
 #: Where a third-party module may be imported at the top: what only loads if that is there.
 NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
+    "runners/_pytest_durations.py": {"pytest"},
     "runners/_pytest_layers.py": {"pytest"},
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
+    "runners/_scheduling.py": {"xdist"},
+    "runners/_xdist.py": {"pytest"},
     "runners/pytest.py": {"pytest"},
     "wsgi/_testbrowser.py": {"zope"},
     "http/_http1.py": {"h11"},

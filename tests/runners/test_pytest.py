@@ -293,6 +293,41 @@ SUITE = """
 """
 
 
+class Durations(PytestTest):
+    start = FUNCTIONS
+    text = """
+        class Slow(Logged):
+            def setUp(self):
+                start = time.monotonic()
+                while time.monotonic() < start + 0.01:
+                    pass
+        SLOW = Slow()
+        @pytest.mark.layer(SLOW)
+        def test_it(): pass
+        @pytest.mark.layer(SLOW, FIRST)
+        def test_other(): pass
+    """
+
+    def assertReported(self, run, *lines):
+        found = run.output[run.output.index("layer durations") :].splitlines()
+        for line, expected in zip(found[1:], lines):  # noqa: B905
+            self.assertRegex(line, expected)
+
+    def test_the_slowest_hooks_stand_in_the_summary(self):
+        run = self.run_pytest("import time\n" + textwrap.dedent(self.text), "--layer-durations=3")
+        self.assertIn("= slowest 3 layer durations =", run.output)
+        hidden = r"\(2 durations < 0.005s hidden.  Use -vv to show them.\)"
+        self.assertReported(run, r"0\.\d\ds setUp        test_it\.SLOW$", "^$", hidden)
+
+    def test_all_of_them_if_that_is_asked_for_and_from_all_workers(self):
+        text = "import time\n" + textwrap.dedent(self.text)
+        for arguments in ((), ("-p", "xdist", "-n2")):
+            run = self.run_pytest(text, "--layer-durations=0", "-vv", *arguments)
+            self.assertIn("= layer durations =", run.output)
+            self.assertRegex(run.output, r"(?m)^0\.00s testTearDown test_it\.SLOW \(2 times\)$")
+            self.assertRegex(run.output, r"(?m)^0\.00s tearDown     test_it\.FIRST$")
+
+
 class Suites(PytestTest):
     """What test_suite() and load_tests() return are tests of their own."""
 

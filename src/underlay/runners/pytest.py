@@ -11,7 +11,7 @@ from underlay._errors import LayerError, SetUpFailed, needs_extra
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, union
-from underlay.runners import _pytest_selection
+from underlay.runners import _pytest_durations, _pytest_selection, _xdist
 from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
 from underlay.runners.unittest import skip_reason
@@ -41,6 +41,7 @@ def fixture_for(layer: AnyLayer) -> Any:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     _pytest_selection.add_options(parser)
+    _pytest_durations.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK] = LayerStack()
     _pytest_selection.configure(config)
+    _xdist.register(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -110,7 +112,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     try:
         return (yield)
     finally:
-        session.config.stash[STACK].release()
+        try:
+            session.config.stash[STACK].release()
+        finally:
+            _xdist.tell_controller(session.config)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    _pytest_durations.report(terminalreporter, config)
 
 
 @pytest.fixture(autouse=True)
