@@ -1,5 +1,6 @@
 """What only pytest has: functions, fixtures, marks, node ids, plugins."""
 
+import json
 import re
 import textwrap
 
@@ -326,6 +327,34 @@ class Durations(PytestTest):
             self.assertIn("= layer durations =", run.output)
             self.assertRegex(run.output, r"(?m)^0\.00s testTearDown test_it\.SLOW \(2 times\)$")
             self.assertRegex(run.output, r"(?m)^0\.00s tearDown     test_it\.FIRST$")
+
+
+class Remembered(PytestTest):
+    """Each two of three tests share a layer: whatever the order, one layer is set up twice."""
+
+    start = FUNCTIONS
+    text = """
+        A, B, C = (Logged() for _ in range(3))
+        ab, bc, ca = Logged([A, B]), Logged([B, C]), Logged([C, A])
+        @pytest.mark.layer(ab)
+        def test_ab(): pass
+        @pytest.mark.layer(bc)
+        def test_bc(): pass
+        @pytest.mark.layer(ca)
+        def test_ca(): pass
+    """
+
+    def test_the_layer_that_took_longest_is_set_up_once(self):
+        folder = self.project(test_it=textwrap.dedent(FUNCTIONS) + textwrap.dedent(self.text))
+        cache = folder / ".pytest_cache/v/underlay/set-up-seconds"
+        for slow in "ABC":
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            cache.write_text(
+                json.dumps({f"test_it.{name}": 1 + 9 * (name == slow) for name in "ABC"})
+            )
+            run = self.run_project("pytest", folder, "-p", "cacheprovider")
+            self.assertEqual(1, run.log.count(f"{slow} up"), run.output)
+            self.assertLess(json.loads(cache.read_text())[f"test_it.{slow}"], 1)
 
 
 class Suites(PytestTest):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 
 from underlay._errors import needs_extra
 from underlay._stack import in_order, layer_name
@@ -68,12 +69,13 @@ def _group(item: pytest.Item) -> str:
     return " ".join(map(layer_name, layers_of(item))) or item.nodeid.split("::")[0]
 
 
-def put_in_order(items: list[pytest.Item]) -> None:
+def put_in_order(items: list[pytest.Item], seconds: Mapping[str, float]) -> None:
     """Sort tests by their layers, such that little is set up.
 
+    :param seconds: how long set-ups took in the past, by the full names of layers.
     :raises NameTaken: if two layers have one name.
     """
-    order = in_order(dict.fromkeys(map(layers_of, items)))
+    order = in_order(dict.fromkeys(map(layers_of, items)), seconds)
     rank = {layers: number for number, layers in enumerate(order)}
     items.sort(key=lambda item: rank[layers_of(item)])
 

@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(
     yield
     try:
         _pytest_selection.select(config, items)
-        _pytest_selection.put_in_order(items)
+        _pytest_selection.put_in_order(items, _pytest_durations.remembered(config))
     except LayerError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -116,6 +116,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
             session.config.stash[STACK].release()
         finally:
             _xdist.tell_controller(session.config)
+            _pytest_durations.remember(session.config)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
