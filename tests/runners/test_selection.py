@@ -24,7 +24,8 @@ LAYERS = """
 
     def case(name, layer=None):
         case = unittest.FunctionTestCase(lambda: log(name), description=name)
-        case.layer = layer
+        if layer is not None:  # which zope.testrunner would take for a layer
+            case.layer = layer
         return case
 
     SMALL, LARGE = Logged(), Logged()
