@@ -16,13 +16,14 @@ CORE = {
     "_undo": set(),
     "_graph": set(),
     "_blame": set(),
+    "_order": set(),
     "_waiting": {"_errors"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
     "_hooks": {"_blame", "_errors"},
     "_layer": {"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources", "_undo"},
     "_as_layer": {"_hooks", "_layer", "_naming"},
-    "_stack": {"_errors", "_graph", "_hooks", "_layer", "_undo"},
+    "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources"},
 }
 ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
@@ -35,6 +36,12 @@ ADAPTERS = {
 #: Where a third-party module may be imported at the top: what only loads if that is there.
 NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
+    "runners/_pytest_durations.py": {"pytest"},
+    "runners/_pytest_layers.py": {"pytest"},
+    "runners/_pytest_selection.py": {"pytest"},
+    "runners/_pytest_suites.py": {"pytest"},
+    "runners/_scheduling.py": {"xdist"},
+    "runners/_xdist.py": {"pytest"},
     "runners/pytest.py": {"pytest"},
     "wsgi/_testbrowser.py": {"zope"},
     "http/_http1.py": {"h11"},

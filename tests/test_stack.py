@@ -1,12 +1,13 @@
 """LayerStack: which layers go up and down between two tests."""
 
+import itertools
 import unittest
 
 from tests.helpers import ByHand, Golden
 from tests.test_layer import Logged, fail
 from underlay import Layer, LayerError, NameTaken, SetUpFailed
 from underlay._layer import set_up_failed
-from underlay._stack import LayerStack, layer_name, refuse_namesakes, sort_key, union
+from underlay._stack import LayerStack, Spent, in_order, layer_name, refuse_namesakes, union
 
 
 class StackTest(ByHand):
@@ -167,16 +168,37 @@ class AroundTest(StackTest):
         self.assertIn("test", self.log)
 
 
+class Times(StackTest):
+    def test_the_calls_of_each_hook_are_added_up_also_of_those_that_fail(self):
+        stack = LayerStack(clock=itertools.count().__next__)
+        for _ in range(2):
+            stack.require([self.base])
+            with stack.around_test([self.base]):
+                pass
+            stack.release()
+        layer, _ = self.tries(ValueError("boom"), name="FAULTY")
+        with self.assertRaises(ValueError):
+            stack.require([layer])
+        base = dict.fromkeys(("setUp", "testSetUp", "testTearDown", "tearDown"), Spent(2, 2))
+        self.assertEqual(
+            {
+                **{("tests.test_stack.BASE", hook): spent for hook, spent in base.items()},
+                ("tests.test_stack.FAULTY", "setUp"): Spent(1, 1),
+            },
+            stack.times(),
+        )
+
+
 class Order(StackTest):
     def test_union_names_each_layer_once_base_before_derived(self):
         layers = [self.base, self.left, self.right]
         self.assertEqual(layers, union([self.left, self.right, self.left]))
 
-    def test_sorted_by_key_tests_on_shared_bases_stand_together(self):
+    def test_groups_on_shared_bases_stand_together_after_those_without_layers(self):
         other = Logged(self.log, name="CENTRE")
-        tests = [(self.right,), (other,), (), (self.left,), (self.base,)]
+        groups = [(self.right,), (other,), (), (self.left,), (self.base,)]
         self.assertEqual(
-            [(), (self.base,), (self.left,), (self.right,), (other,)], sorted(tests, key=sort_key)
+            [(), (self.base,), (self.left,), (self.right,), (other,)], in_order(groups)
         )
 
     def test_a_name_has_module_and_variable(self):

@@ -6,8 +6,11 @@ import sys
 
 USAGE = """\
 usage: underlay unittest [options] [tests]
+       underlay shards N
 
-  unittest   run tests as python -m unittest does, honouring layers; the options are unittest's
+  unittest   run tests as python -m unittest does, honouring layers; the options are unittest's,
+             --layer and --shard
+  shards     read what zope.testrunner --list-tests prints; print its options for N parts of a run
 """
 
 
@@ -22,6 +25,10 @@ def main(arguments: list[str] | None = None) -> None:
         from underlay.runners import unittest
 
         unittest.main(rest)
+    elif command == "shards":
+        from underlay.runners import _zope_shards
+
+        _zope_shards.main(rest)
     elif command in ("-h", "--help"):
         print(USAGE, end="")
     else:

@@ -1,17 +1,23 @@
-"""LayerStack: which layers go up and down between two tests; pure, no I/O, no runner."""
+"""LayerStack: which layers go up and down between two tests; no I/O, no runner."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from underlay._errors import NameTaken
 from underlay._graph import setup_order
 from underlay._hooks import AnyLayer, call_hook
 from underlay._layer import set_up_failed
+from underlay._order import arrange
 from underlay._undo import Undo
 
 __unittest = True  # unittest leaves our frames out of tracebacks
+
+Layers = tuple[AnyLayer, ...]
 
 
 def layer_name(layer: AnyLayer) -> str:
@@ -39,15 +45,38 @@ def union(layers: Iterable[AnyLayer]) -> list[AnyLayer]:
     return list(dict.fromkeys(each for layer in layers for each in setup_order(layer)))
 
 
-def sort_key(layers: Sequence[AnyLayer]) -> tuple[str, ...]:
-    """Sorted by this, tests on the same layers and on shared bases stand together."""
-    return tuple(map(layer_name, union(layers)))
+def in_order(
+    groups: Iterable[Layers], seconds: Mapping[str, float] = MappingProxyType({})
+) -> list[Layers]:
+    """The layers of groups of tests, in the order in which little is set up; see `arrange`.
+
+    :param seconds: how long set-ups took in the past, by the full names of layers.
+    :raises NameTaken: if two layers have one name.
+    """
+    needed = {layers: union(layers) for layers in groups}
+    refuse_namesakes(layer for layers in needed.values() for layer in layers)
+    return arrange({layers: [*map(layer_name, needed[layers])] for layers in needed}, seconds)
+
+
+class Spent(NamedTuple):
+    """Time that went into calls of a hook."""
+
+    seconds: float = 0.0
+    calls: int = 0
+
+    def __add__(self, other: Spent) -> Spent:  # type: ignore[override]
+        return Spent(self.seconds + other.seconds, self.calls + other.calls)
 
 
 class LayerStack:
-    """The layers that are up, those that would not come up, and the test that is going on."""
+    """The layers that are up, those that would not come up, and the test that is going on.
 
-    def __init__(self) -> None:
+    :param clock: tells seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._spent: dict[tuple[AnyLayer, str], Spent] = {}
         self._up: list[AnyLayer] = []
         self._failed: dict[AnyLayer, BaseException] = {}
         self._test = Undo()
@@ -65,12 +94,25 @@ class LayerStack:
             if layer not in self._up:
                 self._set_up(layer)
 
+    def _call(self, layer: AnyLayer, hook: str) -> None:
+        __tracebackhide__ = True
+        start = self._clock()
+        try:
+            call_hook(layer, hook)
+        finally:
+            spent = Spent(self._clock() - start, 1)
+            self._spent[layer, hook] = self._spent.get((layer, hook), Spent()) + spent
+
+    def times(self) -> dict[tuple[str, str], Spent]:
+        """What went into the hooks of layers so far, by full name of layer and name of hook."""
+        return {(layer_name(layer), hook): spent for (layer, hook), spent in self._spent.items()}
+
     def _set_up(self, layer: AnyLayer) -> None:
         __tracebackhide__ = True
         if layer in self._failed:
             raise self._failed[layer]
         try:
-            call_hook(layer, "setUp")
+            self._call(layer, "setUp")
         except BaseException as error:
             self._failed[layer] = set_up_failed(layer, error)
             raise
@@ -85,7 +127,7 @@ class LayerStack:
         """Take down one of the `surplus`, beginning with the newest."""
         __tracebackhide__ = True
         self._up.remove(layer)
-        call_hook(layer, "tearDown")
+        self._call(layer, "tearDown")
 
     def release(self, keep: Iterable[AnyLayer] = ()) -> None:
         """Take down what is up and not to be kept.
@@ -104,8 +146,8 @@ class LayerStack:
         __tracebackhide__ = True
         try:
             for layer in union(layers):
-                call_hook(layer, "testSetUp")
-                self._test.add(call_hook, layer, "testTearDown")
+                self._call(layer, "testSetUp")
+                self._test.add(self._call, layer, "testTearDown")
         except BaseException as error:
             self.end_test(error)
             raise

@@ -195,6 +195,30 @@ def tearDown(self):
                 self.assertIn("RuntimeError: boom", run.output)
                 self.assertIn("test_other", run.log)
 
+    def test_the_order_sets_up_as_little_as_the_layers_allow(self):
+        """Under zope.testrunner its own order stays."""
+        module = """
+            import unittest
+            from hooks import Logged
+
+            X, Y, Z = Logged(), Logged(), Logged()
+
+            def cases():
+                for number, bases in enumerate([[X], [Y, Z], [X, Y], [Z]]):
+                    layer = Logged(bases, name=f"L{number}")
+                    case = unittest.FunctionTestCase(print)
+                    case.layer = layer
+                    yield case
+
+            def load_tests(*_):
+                return unittest.TestSuite(cases())
+        """
+        folder = self.project(test_it=module)
+        for runner in ("pytest", "unittest"):
+            run = self.run_project(runner, folder)
+            up = [line for line in run.log if line.endswith(" up") and "test" not in line]
+            self.assertEqual(7, len(up), run.output)
+
     def test_two_layers_of_one_name_are_refused_before_any_test(self):
         module = """
             import unittest

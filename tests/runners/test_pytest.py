@@ -1,5 +1,6 @@
 """What only pytest has: functions, fixtures, marks, node ids, plugins."""
 
+import json
 import re
 import textwrap
 
@@ -291,6 +292,69 @@ SUITE = """
         def test_it(self):
             log(f"test_it on {[each.__name__ for each in (OUTER, OTHER) if each._scopes]}")
 """
+
+
+class Durations(PytestTest):
+    start = FUNCTIONS
+    text = """
+        class Slow(Logged):
+            def setUp(self):
+                start = time.monotonic()
+                while time.monotonic() < start + 0.01:
+                    pass
+        SLOW = Slow()
+        @pytest.mark.layer(SLOW)
+        def test_it(): pass
+        @pytest.mark.layer(SLOW, FIRST)
+        def test_other(): pass
+    """
+
+    def assertReported(self, run, *lines):
+        found = run.output[run.output.index("layer durations") :].splitlines()
+        for line, expected in zip(found[1:], lines):  # noqa: B905
+            self.assertRegex(line, expected)
+
+    def test_the_slowest_hooks_stand_in_the_summary(self):
+        run = self.run_pytest("import time\n" + textwrap.dedent(self.text), "--layer-durations=3")
+        self.assertIn("= slowest 3 layer durations =", run.output)
+        hidden = r"\(2 durations < 0.005s hidden.  Use -vv to show them.\)"
+        self.assertReported(run, r"0\.\d\ds setUp        test_it\.SLOW$", "^$", hidden)
+
+    def test_all_of_them_if_that_is_asked_for_and_from_all_workers(self):
+        text = "import time\n" + textwrap.dedent(self.text)
+        for arguments in ((), ("-p", "xdist", "-n2")):
+            run = self.run_pytest(text, "--layer-durations=0", "-vv", *arguments)
+            self.assertIn("= layer durations =", run.output)
+            self.assertRegex(run.output, r"(?m)^0\.00s testTearDown test_it\.SLOW \(2 times\)$")
+            self.assertRegex(run.output, r"(?m)^0\.00s tearDown     test_it\.FIRST$")
+
+
+class Remembered(PytestTest):
+    """Each two of three tests share a layer: whatever the order, one layer is set up twice."""
+
+    start = FUNCTIONS
+    text = """
+        A, B, C = (Logged() for _ in range(3))
+        ab, bc, ca = Logged([A, B]), Logged([B, C]), Logged([C, A])
+        @pytest.mark.layer(ab)
+        def test_ab(): pass
+        @pytest.mark.layer(bc)
+        def test_bc(): pass
+        @pytest.mark.layer(ca)
+        def test_ca(): pass
+    """
+
+    def test_the_layer_that_took_longest_is_set_up_once(self):
+        folder = self.project(test_it=textwrap.dedent(FUNCTIONS) + textwrap.dedent(self.text))
+        cache = folder / ".pytest_cache/v/underlay/set-up-seconds"
+        for slow in "ABC":
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            cache.write_text(
+                json.dumps({f"test_it.{name}": 1 + 9 * (name == slow) for name in "ABC"})
+            )
+            run = self.run_project("pytest", folder, "-p", "cacheprovider")
+            self.assertEqual(1, run.log.count(f"{slow} up"), run.output)
+            self.assertLess(json.loads(cache.read_text())[f"test_it.{slow}"], 1)
 
 
 class Suites(PytestTest):

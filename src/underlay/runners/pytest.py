@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import inspect
-import traceback
 import unittest
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from underlay._errors import LayerError, SetUpFailed, needs_extra
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, refuse_namesakes, sort_key, union
-from underlay.runners.unittest import flatten, skip_reason
+from underlay._stack import LayerStack, union
+from underlay.runners import _pytest_durations, _pytest_selection, _xdist
+from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
+from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
+from underlay.runners.unittest import skip_reason
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
-
-Layers = tuple[AnyLayer, ...]
-
-STACK = pytest.StashKey[LayerStack]()
-LAYERS = pytest.StashKey[Layers]()  # of an item
-PROBLEM = pytest.StashKey[str]()  # why the layers of an item are not known
-SUITE_LAYERS = pytest.StashKey[dict[str, AnyLayer]]()  # of a module: those of suites, by test id
 
 
 def fixture_for(layer: AnyLayer) -> Any:
@@ -44,61 +39,9 @@ def fixture_for(layer: AnyLayer) -> Any:
     return pytest.fixture(fixture)
 
 
-# -- which test needs which layers
-
-
-def layers_of(item: pytest.Item) -> Layers:
-    """The layers that a test names; known from the end of the collection on."""
-    return item.stash[LAYERS]
-
-
-def _note_layers(item: pytest.Item) -> None:
-    """Find the layers of a test; if one is not to be found, that is the error of this test."""
-    try:
-        item.stash[LAYERS] = _find_layers(item)
-    except LayerError as error:
-        item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
-
-
-def _find_layers(item: pytest.Item) -> Layers:
-    named = [layer for mark in item.iter_markers("layer") for layer in mark.args]
-    named += [*_by_fixtures(item), *_by_attribute(item)]
-    return tuple(dict.fromkeys(map(resolve, named)))
-
-
-def _by_attribute(item: pytest.Item) -> list[AnyLayer]:
-    """The attribute ``layer`` of suite or class; without one, for functions, that of the module."""
-    module = item.getparent(pytest.Module)
-    case = getattr(item, "cls", None)
-    if isinstance(item, SuiteItem):
-        candidates = [item.layer]
-    elif case and issubclass(case, unittest.TestCase):
-        test = f"{case.__module__}.{case.__qualname__}.{item.name}"
-        suites = module.stash.get(SUITE_LAYERS, {}) if module else {}
-        candidates = [getattr(case, "layer", None), suites.get(test)]
-    else:  # here "layer" may also be the word of somebody who never heard of us
-        found = [getattr(holder, "layer", None) for holder in (case, module and module.obj)]
-        candidates = [each for each in found if _is_meant_for_us(each)]
-    return [each for each in candidates if each is not None][:1]
-
-
-def _is_meant_for_us(found: object) -> bool:
-    """Whether it is a layer, or its full name, which has a dot in it."""
-    return "." in found if isinstance(found, str) else hasattr(found, "__bases__")
-
-
-def _by_fixtures(item: pytest.Item) -> Iterator[AnyLayer]:
-    """Layers of the fixtures that `fixture_for` made; pytest has no public way to look at these."""
-    info = getattr(item, "_fixtureinfo", None)
-    for name, definitions in info.name2fixturedefs.items() if info else ():
-        for definition in reversed(definitions):
-            if hasattr(definition.func, "layer"):
-                yield definition.func.layer
-            if name not in definition.argnames:  # it does not build on the one that it overrides
-                break
-
-
-# -- hooks
+def pytest_addoption(parser: pytest.Parser) -> None:
+    _pytest_selection.add_options(parser)
+    _pytest_durations.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -109,21 +52,30 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK] = LayerStack()
+    _pytest_selection.configure(config)
+    _xdist.register(config)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_report_header(config: pytest.Config) -> str | None:
+    shard = config.stash.get(_pytest_selection.SHARD, None)
+    return f"shard: {shard}" if shard else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
+    # A wrapper: layers are known before other plugins choose and sort, and the order is ours.
+    for item in items:
+        note_layers(item)
+        if (reason := skip_reason(*_decorated(item))) is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
+    yield
     try:
-        for item in items:
-            _note_layers(item)
-            if (reason := skip_reason(*_decorated(item))) is not None:
-                item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
-        used = union(layer for item in items for layer in layers_of(item))
-        refuse_namesakes(used)
+        _pytest_selection.select(config, items)
+        _pytest_selection.put_in_order(items, _pytest_durations.remembered(config))
     except LayerError as error:
         raise pytest.UsageError(str(error)) from error
-    if used:
-        items.sort(key=lambda item: sort_key(layers_of(item)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -156,10 +108,19 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    _pytest_selection.forgive_empty_shard(session)
     try:
         return (yield)
     finally:
-        session.config.stash[STACK].release()
+        try:
+            session.config.stash[STACK].release()
+        finally:
+            _xdist.tell_controller(session.config)
+            _pytest_durations.remember(session.config)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    _pytest_durations.report(terminalreporter, config)
 
 
 @pytest.fixture(autouse=True)
@@ -177,9 +138,6 @@ def layer(request: pytest.FixtureRequest) -> AnyLayer:
     return layers[0]
 
 
-# -- test_suite() and load_tests()
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(
     collector: pytest.Collector, name: str, obj: object
@@ -195,54 +153,6 @@ def pytest_pycollect_makeitem(
     return None
 
 
-class SuiteCollector(pytest.Collector):
-    """The cases of a suite that a function of a module makes, as items of their own.
-
-    Cases whose class stands in that module are left to pytest, which has them already; it is only
-    noted which layer their suite puts them on.
-    """
-
-    parent: pytest.Module
-
-    def __init__(self, make: Callable[[], object], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.make = make
-        self.items: list[SuiteItem] = []
-
-    def collect(self) -> Iterable[pytest.Item]:
-        suite = self.make()
-        if not isinstance(suite, (unittest.TestSuite, unittest.TestCase)):
-            raise self.CollectError(
-                f"{self.name}() returned {type(suite).__name__}, not a unittest.TestSuite. "
-                "If it is a test and makes no suite, give it another name."
-            )
-        layers = self.parent.stash.setdefault(SUITE_LAYERS, {})
-        for layer, case in flatten(suite):
-            if self._is_left_to_pytest(case) and case.id() not in layers:
-                layers[case.id()] = layer
-            else:
-                item = SuiteItem.from_parent(self, name=case.id(), case=case, layer=layer)
-                self.items.append(item)
-        return self.items
-
-    def _is_left_to_pytest(self, case: unittest.TestCase) -> bool:
-        """Whether pytest makes this very case itself, of a class that stands in the module."""
-        kind = type(case)
-        names = unittest.defaultTestLoader.getTestCaseNames(kind) or ["runTest"]
-        return (
-            getattr(self.parent.obj, kind.__name__, None) is kind
-            and getattr(kind, "__test__", True)
-            and case._testMethodName in names
-            and not _takes_arguments(kind)
-        )
-
-
-def _takes_arguments(kind: Any) -> bool:
-    """Whether the cases of a class are made from more than the name of a method."""
-    own = kind.__init__.__module__ not in ("unittest.case", "unittest.async_case")
-    return own or issubclass(kind, unittest.FunctionTestCase)
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Drop the cases that were not selected: a suite that runs a tool runs it for the others."""
     selected = {item for item in session.items if isinstance(item, SuiteItem)}
@@ -250,73 +160,3 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         for item in collector.items:
             if item not in selected:
                 item.case = None
-
-
-class SuiteItem(pytest.Item):
-    """A case of a suite."""
-
-    parent: SuiteCollector
-    case: Any
-
-    def __init__(self, case: unittest.TestCase, layer: AnyLayer, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.case = case
-        self.layer = layer
-
-    def runtest(self) -> None:
-        with self.config.stash[STACK].around_test(layers_of(self)):
-            outcome = Outcome()
-            self.case.run(outcome)
-            outcome.tell(self)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show the frames of the case alone: neither pytest's nor unittest's."""
-        frames = list(excinfo.traceback)
-        ours = [number for number, frame in enumerate(frames) if str(frame.path) == __file__]
-        excinfo.traceback = type(excinfo.traceback)(
-            frame
-            for frame in frames[ours[-1] + 1 if ours else 0 :]
-            if "__unittest" not in frame.frame.f_globals
-        )
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Any, int | None, str]:
-        return self.path, 0, self.name  # skips need a line; which one it is, a case does not tell
-
-
-class Outcome(unittest.TestResult):
-    """Hears how a case went, and tells it to pytest."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.raised: list[BaseException] = []
-
-    def addError(self, test: object, err: Any) -> None:
-        self.raised.append(err[1])
-
-    addFailure = addError
-
-    def addSubTest(self, test: object, subtest: object, err: Any) -> None:
-        if err:
-            self.addError(test, err)
-
-    def addSkip(self, test: object, reason: str) -> None:
-        self.raised.append(pytest.skip.Exception(reason, _use_item_location=True))
-
-    def addExpectedFailure(self, test: object, err: Any) -> None:
-        self.raised.append(pytest.xfail.Exception(f"expected failure: {err[1]}"))
-
-    def addUnexpectedSuccess(self, test: object) -> None:
-        self.raised.append(pytest.fail.Exception("Unexpected success", pytrace=False))
-
-    def tell(self, item: pytest.Item) -> None:
-        """Raise what the case did not pass with.
-
-        :raises BaseException: the first error, else a skip; further errors go to the report.
-        """
-        errors = [each for each in self.raised if not isinstance(each, pytest.skip.Exception)]
-        for further in errors[1:]:
-            text = "".join(traceback.format_exception(further))
-            item.add_report_section("call", "further error", text)
-        if self.raised:
-            raise (errors or self.raised)[0]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import fnmatch
 import os
 import sys
 import types
 import unittest
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, layer_name, refuse_namesakes, sort_key, union
+from underlay._stack import Layers, LayerStack, in_order, layer_name, union
+from underlay.runners import _selection
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
@@ -21,8 +23,6 @@ NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
 
 #: The class of the tests that stand for what could not be loaded.
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
-
-Layers = tuple[AnyLayer, ...]
 
 
 def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
@@ -56,7 +56,7 @@ def _is_skipped(test: unittest.TestCase) -> bool:
 
 
 class LayeredSuite(unittest.TestSuite):
-    """Runs its tests layer by layer: those without one first, then by the names of their layers.
+    """Runs its tests layer by layer: those without one first, then so that little is set up.
 
     :raises NameTaken: when it runs, if two of the layers have one name.
     """
@@ -77,8 +77,7 @@ class LayeredSuite(unittest.TestSuite):
         groups: dict[Layers, list[unittest.TestCase]] = {}
         for layer, test in flatten(self):
             groups.setdefault(() if layer is None else (layer,), []).append(test)
-        refuse_namesakes(union(layer for layers in groups for layer in layers))
-        return sorted(groups.items(), key=lambda group: sort_key(group[0]))
+        return [(layers, groups[layers]) for layers in in_order(groups)]
 
 
 def _run_group(
@@ -208,27 +207,59 @@ def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
         return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])
 
 
+def _group(test: tuple[AnyLayer, unittest.TestCase]) -> str:
+    """What is not parted by shards: tests of one layer, or else those of a module."""
+    layer, case = test
+    return type(case).__module__ if layer is None else layer_name(layer)
+
+
 class Program(unittest.TestProgram):
     """unittest's command line, honouring layers; a run without any test is a failure."""
 
     test: unittest.TestSuite
     exit: bool
+    layer_patterns: Sequence[str] | None = None
+    shard: str | None = None
+    in_empty_shard = False
+
+    def _getParentArgParser(self) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = super()._getParentArgParser()  # type: ignore[misc]
+        parser.add_argument(
+            "--layer",
+            action="append",
+            dest="layer_patterns",
+            metavar="REGEX",
+            type=_selection.layer_pattern,
+            help=_selection.LAYER_HELP,
+        )
+        parser.add_argument(
+            "--shard", metavar="I/N", type=_selection.shard, help=_selection.SHARD_HELP
+        )
+        return parser
 
     def createTests(self, *args: Any, **kwargs: Any) -> None:
         super().createTests(*args, **kwargs)
+        tests = [each for each in flatten(self.test) if self._wanted(*each)]
+        if shard := _selection.shard_to_run(self.shard, os.environ):
+            found, tests = tests, shard.choose(tests, _group)
+            self.in_empty_shard = len(found) > len(tests) == 0
         self.test = LayeredSuite(
-            layered(unittest.TestSuite([case]), layer)
-            for layer, case in flatten(self.test)
-            if self._wanted(case)
+            layered(unittest.TestSuite([case]), layer) for layer, case in tests
         )
 
-    def _wanted(self, case: unittest.TestCase) -> bool:
-        """Whether -k selects it: unittest itself does not ask the cases of ready-made suites.
+    def _wanted(self, layer: AnyLayer, case: unittest.TestCase) -> bool:
+        """Whether --layer and -k select it: unittest does not ask the cases of ready-made suites.
 
         What stands for a module that failed to load is wanted in any case.
         """
+        names = [] if layer is None else [layer_name(layer)]
+        return isinstance(case, FailedTest) or (
+            _selection.is_selected(names, self.layer_patterns or ()) and self._has_wanted_name(case)
+        )
+
+    def _has_wanted_name(self, case: unittest.TestCase) -> bool:
         patterns: Iterable[str] = self.testNamePatterns or ["*"]
-        return isinstance(case, FailedTest) or any(
+        return any(
             fnmatch.fnmatchcase(name, pattern)
             for pattern in patterns
             for name in (case.id(), str(case))
@@ -241,14 +272,17 @@ class Program(unittest.TestProgram):
             sys.exit(self._status())
 
     def _status(self) -> int:
-        if not self.result.testsRun and not self.result.skipped and self.result.wasSuccessful():
+        nothing_ran = not self.result.testsRun and not self.result.skipped
+        if nothing_ran and self.in_empty_shard:
+            print("This shard is empty, the others are not.", file=sys.stderr)
+        elif nothing_ran and self.result.wasSuccessful():
             print("No test was found: that is not a success.", file=sys.stderr)
             return NO_TESTS_RAN
         return 0 if self.result.wasSuccessful() else 1
 
 
 def main(arguments: list[str]) -> None:
-    """Run ``python -m underlay unittest`` with these arguments; they are unittest's own.
+    """Run ``python -m underlay unittest`` with these arguments; unittest's own, and ours.
 
     :raises SystemExit: always; 0 if all went well, 5 if there was no test, else 1 or 2.
     """
@@ -260,5 +294,5 @@ def main(arguments: list[str]) -> None:
             argv=["python -m underlay unittest", *arguments],
             testLoader=LayerLoader(),
         )
-    except LayerError as error:
+    except (LayerError, argparse.ArgumentTypeError) as error:
         sys.exit(str(error))

@@ -1,0 +1,71 @@
+"""Which test needs which layers, as pytest has it."""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Iterator
+
+from underlay._errors import LayerError, needs_extra
+from underlay._hooks import AnyLayer
+from underlay._naming import resolve
+from underlay._stack import Layers, LayerStack
+
+with needs_extra("underlay.runners.pytest", "pytest"):
+    import pytest
+
+STACK = pytest.StashKey[LayerStack]()
+LAYERS = pytest.StashKey[Layers]()  # of an item
+PROBLEM = pytest.StashKey[str]()  # why the layers of an item are not known
+SUITE_LAYER = pytest.StashKey[AnyLayer]()  # of an item that stands for a case of a suite
+SUITE_LAYERS = pytest.StashKey[dict[str, AnyLayer]]()  # of a module: those of suites, by test id
+
+
+def layers_of(item: pytest.Item) -> Layers:
+    """The layers that a test names; known from the end of the collection on."""
+    return item.stash[LAYERS]
+
+
+def note_layers(item: pytest.Item) -> None:
+    """Find the layers of a test; if one is not to be found, that is the error of this test."""
+    try:
+        item.stash[LAYERS] = _find_layers(item)
+    except LayerError as error:
+        item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
+
+
+def _find_layers(item: pytest.Item) -> Layers:
+    named = [layer for mark in item.iter_markers("layer") for layer in mark.args]
+    named += [*_by_fixtures(item), *_by_attribute(item)]
+    return tuple(dict.fromkeys(map(resolve, named)))
+
+
+def _by_attribute(item: pytest.Item) -> list[AnyLayer]:
+    """The attribute ``layer`` of suite or class; without one, for functions, that of the module."""
+    module = item.getparent(pytest.Module)
+    case = getattr(item, "cls", None)
+    if SUITE_LAYER in item.stash:
+        candidates = [item.stash[SUITE_LAYER]]
+    elif case and issubclass(case, unittest.TestCase):
+        test = f"{case.__module__}.{case.__qualname__}.{item.name}"
+        suites = module.stash.get(SUITE_LAYERS, {}) if module else {}
+        candidates = [getattr(case, "layer", None), suites.get(test)]
+    else:  # here "layer" may also be the word of somebody who never heard of us
+        found = [getattr(holder, "layer", None) for holder in (case, module and module.obj)]
+        candidates = [each for each in found if _is_meant_for_us(each)]
+    return [each for each in candidates if each is not None][:1]
+
+
+def _is_meant_for_us(found: object) -> bool:
+    """Whether it is a layer, or its full name, which has a dot in it."""
+    return "." in found if isinstance(found, str) else hasattr(found, "__bases__")
+
+
+def _by_fixtures(item: pytest.Item) -> Iterator[AnyLayer]:
+    """Layers of the fixtures that `fixture_for` made; pytest has no public way to look at these."""
+    info = getattr(item, "_fixtureinfo", None)
+    for name, definitions in info.name2fixturedefs.items() if info else ():
+        for definition in reversed(definitions):
+            if hasattr(definition.func, "layer"):
+                yield definition.func.layer
+            if name not in definition.argnames:  # it does not build on the one that it overrides
+                break

@@ -1,0 +1,86 @@
+"""``--layer`` and ``--shard`` under pytest, and the order of what is left."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+
+from underlay._errors import needs_extra
+from underlay._stack import in_order, layer_name
+from underlay.runners import _selection
+from underlay.runners._pytest_layers import PROBLEM, layers_of
+
+with needs_extra("underlay.runners.pytest", "pytest"):
+    import pytest
+
+SHARD = pytest.StashKey[_selection.Shard]()
+EMPTY = pytest.StashKey[bool]()  # whether there are tests, but none in the shard
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """The options of this module."""
+    group = parser.getgroup("underlay")
+    group.addoption(
+        "--layer",
+        action="append",
+        default=[],
+        metavar="REGEX",
+        type=_selection.layer_pattern,
+        help=_selection.LAYER_HELP,
+    )
+    group.addoption("--shard", metavar="I/N", type=_selection.shard, help=_selection.SHARD_HELP)
+
+
+def configure(config: pytest.Config) -> None:
+    """Find the shard to be run, if any.
+
+    :raises pytest.UsageError: if there is no such shard.
+    """
+    try:
+        shard = _selection.shard_to_run(config.getoption("--shard"), os.environ)
+    except argparse.ArgumentTypeError as error:
+        raise pytest.UsageError(str(error)) from None
+    if shard:
+        config.stash[SHARD] = shard
+
+
+def select(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests that are not wanted; one whose layer is not found is wanted anyway."""
+    patterns = config.getoption("--layer")
+    kept = [
+        item
+        for item in items
+        if PROBLEM in item.stash
+        or _selection.is_selected(map(layer_name, layers_of(item)), patterns)
+    ]
+    if SHARD in config.stash:
+        found = len(kept)
+        kept = config.stash[SHARD].choose(kept, _group)
+        config.stash[EMPTY] = found > len(kept) == 0
+    if len(kept) < len(items):
+        chosen = set(kept)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = kept
+
+
+def _group(item: pytest.Item) -> str:
+    """What is not parted: tests on the same layers, or else those of a file."""
+    return " ".join(map(layer_name, layers_of(item))) or item.nodeid.split("::")[0]
+
+
+def put_in_order(items: list[pytest.Item], seconds: Mapping[str, float]) -> None:
+    """Sort tests by their layers, such that little is set up.
+
+    :param seconds: how long set-ups took in the past, by the full names of layers.
+    :raises NameTaken: if two layers have one name.
+    """
+    order = in_order(dict.fromkeys(map(layers_of, items)), seconds)
+    rank = {layers: number for number, layers in enumerate(order)}
+    items.sort(key=lambda item: rank[layers_of(item)])
+
+
+def forgive_empty_shard(session: pytest.Session) -> None:
+    """A shard without tests is a success, if others have some."""
+    if session.config.stash.get(EMPTY, False) and not session.testsfailed:
+        session.exitstatus = pytest.ExitCode.OK
