@@ -50,7 +50,7 @@ class Undo:
             reraise(failure)
 
     def give_up(self, error: BaseException | None) -> BaseException | None:
-        """Like `close`, but return the error to be raised: `error` itself if nothing else failed."""
+        """Like `close`, but return the error to be raised: `error` if nothing else failed."""
         around = sys.exc_info()[1]
         failure = error
         exc_info = (type(error), error, error.__traceback__) if error else (None, None, None)
