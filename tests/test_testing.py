@@ -48,11 +48,11 @@ class CheckLayer(unittest.TestCase):
 
         class Leaking(Layer):
             def setUp(self):
-                command = [sys.executable, "-c", "input()"]
+                command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
                 pipe = subprocess.PIPE
                 started.append(subprocess.Popen(command, stdin=pipe, start_new_session=True))
 
-        self.assertFails(Leaking(), "left is the process ", "input()")
+        self.assertFails(Leaking(), "left is the process ", "stdin.read()")
 
     def test_it_finds_a_temporary_file(self):
         class Leaking(Layer):
