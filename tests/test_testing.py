@@ -23,11 +23,13 @@ class CheckLayer(unittest.TestCase):
 
     def test_it_finds_a_thread(self):
         stop = threading.Event()
+        worker = threading.Thread(target=stop.wait, name="worker")
+        self.addCleanup(worker.join)
         self.addCleanup(stop.set)
 
         class Leaking(Layer):
             def setUp(self):
-                threading.Thread(target=stop.wait, name="worker", daemon=True).start()
+                worker.start()
 
         parts = ("Leaking", "first set-up", "the thread 'worker' at", "threading.py:")
         self.assertFails(Leaking(), *parts, "addCleanup()")

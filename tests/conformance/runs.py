@@ -65,11 +65,12 @@ def run_everywhere(situation: str) -> dict[str, Run]:
     """How the situation of that name goes under each runner."""
     [found] = [each for each in SITUATIONS if each.name == situation]
     with ThreadPoolExecutor() as pool:
-        runs = pool.map(functools.partial(_run, found), RUNNERS)
+        runs = pool.map(functools.partial(run, found), RUNNERS)
         return dict(zip(RUNNERS, runs, strict=True))
 
 
-def _run(situation: Situation, runner: str) -> Run:
+def run(situation: Situation, runner: str) -> Run:
+    """How a situation goes under one runner."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "hooks.py").write_text(HOOKS)

@@ -5,8 +5,8 @@ import os
 import unittest
 from pathlib import Path
 
-from tests.conformance.runs import RUNNERS, run_everywhere
-from tests.conformance.situations import DEVIATIONS, SITUATIONS, deviation, expected
+from tests.conformance.runs import RUNNERS, run, run_everywhere
+from tests.conformance.situations import DEVIATIONS, SITUATIONS, Situation, deviation, expected
 
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "conformance.inc"
 
@@ -27,20 +27,20 @@ class EverySituation(unittest.TestCase):
 
     def check(self, name):
         [situation] = [each for each in SITUATIONS if each.name == name]
-        for runner, run in run_everywhere(name).items():
+        for runner, came in run_everywhere(name).items():
             with self.subTest(runner=runner):
-                self.check_run(expected(situation, runner), run, is_parallel=" -" in runner)
+                self.check_run(expected(situation, runner), came, is_parallel=" -" in runner)
 
-    def check_run(self, wanted, run, is_parallel):
-        self.assertEqual(wanted.outcomes, run.outcomes, run.output)
-        self.assertEqual(wanted.fails, run.status != 0, run.output)
-        self.assertIn(wanted.cause, run.output)
-        self.assertEqual([], run.left, run.output)
+    def check_run(self, wanted, came, is_parallel):
+        self.assertEqual(wanted.outcomes, came.outcomes, came.output)
+        self.assertEqual(wanted.fails, came.status != 0, came.output)
+        self.assertIn(wanted.cause, came.output)
+        self.assertEqual([], came.left, came.output)
         blocks = [block for block in wanted.log if block]
-        cut = [block for log in run.log for block in in_blocks(log, blocks)]
+        cut = [block for log in came.log for block in in_blocks(log, blocks)]
         if is_parallel:
             blocks, cut = sorted(blocks), sorted(cut)
-        self.assertEqual(blocks, cut, run.output)
+        self.assertEqual(blocks, cut, came.output)
 
     def test_all_well(self):
         self.check("all well")
@@ -76,14 +76,46 @@ class EverySituation(unittest.TestCase):
         self.check("a nested suite with a layer")
 
 
+LEAKING = """
+    import subprocess, tempfile, threading, time, unittest
+    from hooks import Logged
+
+    class Leaking(Logged):
+        def setUp(self):
+            self.file = tempfile.NamedTemporaryFile(prefix="forgotten-", delete=False)
+            subprocess.Popen(["sleep", "5"], stdout=-3, stderr=-3, start_new_session=True)
+            thread = threading.Thread(target=time.sleep, args=[60], name="a thread", daemon=True)
+            thread.start()
+
+    LEAKING = Leaking()
+
+    class OnLeaking(unittest.TestCase):
+        layer = LEAKING
+        def test_it(self):
+            pass
+"""
+
+
+class Evidence(unittest.TestCase):
+    def test_what_a_layer_leaves_is_seen(self):
+        leaking = Situation("leaking", LEAKING, {}, [])
+        for runner in ("zope.testrunner", "pytest", "underlay unittest"):
+            with self.subTest(runner=runner):
+                left = "\n".join(run(leaking, runner).left)
+                self.assertRegex(left, r"left is <Thread\(a thread")
+                self.assertRegex(left, r"left is .*/tmp/forgotten-")
+                self.assertEqual(2, left.count("forgotten-"), left)  # the file, its descriptor
+                self.assertIn(r"left is b'sleep\x005", left)
+
+
 def cell(situation, runner):
     """What came of a situation, counted, and a mark where the runner deviates."""
-    run = run_everywhere(situation.name)[runner]
-    counts = collections.Counter(run.outcomes.values())
+    came = run_everywhere(situation.name)[runner]
+    counts = collections.Counter(came.outcomes.values())
     told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
     found = deviation(situation, runner)
     mark = f" [{DEVIATIONS.index(found) + 1}]_" if found else ""
-    return (told or "stopped") + ("; red" if run.status else "; green") + mark
+    return (told or "stopped") + ("; red" if came.status else "; green") + mark
 
 
 def table():
