@@ -25,6 +25,7 @@ RUNNERS = {
     "zope.testrunner": ZOPE,
     "zope.testrunner -j2": [*ZOPE, "-j2"],
     "pytest": PYTEST,
+    # By class: "load" would spread the tests of a layer, each with a set-up of its own.
     "pytest -n2": [*PYTEST, "-n2", "--dist=loadscope"],
     "underlay unittest": ["underlay", "unittest", "-v"],
 }

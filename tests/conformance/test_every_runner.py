@@ -5,8 +5,9 @@ import os
 import unittest
 from pathlib import Path
 
+from tests.conformance.deviations import DEVIATIONS, deviation, expected
 from tests.conformance.runs import RUNNERS, run, run_everywhere
-from tests.conformance.situations import DEVIATIONS, SITUATIONS, Situation, deviation, expected
+from tests.conformance.situations import SITUATIONS, Situation
 
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "conformance.inc"
 
