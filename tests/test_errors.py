@@ -24,6 +24,9 @@ EXAMPLES = {
         ("<WSGI app.testing.APP>", "GET /pay", "ValueError: no price", (("GET /a", "KeyError"),)),
     ],
     "CapturesOverlap": [("MainThread", "a block that began inside another outlived it.")],
+    "CheckFailed": [
+        (LAYER, "its first set-up and tear-down", ("left is the thread 'a'",), "Undo it."),
+    ],
     "ExternalError": [(("TypeError: x is not a function", "  at cart_spec.js:3"),)],
     "ExtraMissing": [("Browser", "zope.testbrowser", "testbrowser")],
     "InstallFailed": [

@@ -30,6 +30,7 @@ ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
 ADAPTERS = {
     "runners": {"_errors", "_hooks", "_naming", "_stack"},
     "__main__": {"runners"},
+    "testing": {"_errors", "_hooks", "_layer", "_stack", "_waiting"},
     "buildout": {"_errors", "external"},
 }
 

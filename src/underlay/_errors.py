@@ -407,6 +407,27 @@ class CapturesOverlap(LayerError):
         )
 
 
+class CheckFailed(LayerError, AssertionError):
+    """A layer does not do what every layer has to do; `underlay.testing.check_layer` says so.
+
+    :param layer: the layer, as text.
+    :param moment: what was done to it, a phrase.
+    :param problems: what is wrong, a line each.
+    :param remedy: what to do, a sentence.
+    """
+
+    def __init__(self, layer: str, moment: str, problems: tuple[str, ...], remedy: str) -> None:
+        super().__init__(layer, moment, problems, remedy)
+        self.layer = layer
+        self.moment = moment
+        self.problems = problems
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        listed = "".join(f"\n  {problem}" for problem in self.problems)
+        return f"{self.layer} failed at {self.moment}:{listed}\n  {self.remedy}"
+
+
 @contextlib.contextmanager
 def needs_extra(what: str, extra: str) -> Iterator[None]:
     """Imports inside the block belong to an extra; a missing one becomes ExtraMissing.

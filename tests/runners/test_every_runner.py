@@ -1,28 +1,6 @@
-"""One verdict under zope.testrunner, pytest and unittest."""
+"""What holds under zope.testrunner, pytest and unittest beside the table of tests/conformance."""
 
 from tests.runners.project import ProjectTest
-
-TWO_LAYERS = """
-    import unittest
-    from hooks import Logged, log
-
-    BASE = Logged()
-    DERIVED = Logged(bases=[BASE])
-
-    class OnBase(unittest.TestCase):
-        layer = BASE
-        def test_base(self):
-            log("test_base")
-
-    class OnDerived(unittest.TestCase):
-        layer = DERIVED
-        def test_derived(self):
-            log("test_derived")
-
-    class Plain(unittest.TestCase):
-        def test_plain(self):
-            log("test_plain")
-"""
 
 LAYER = """
     import unittest
@@ -55,36 +33,6 @@ def layer(text):
 
 
 class EveryRunner(ProjectTest):
-    def test_layers_go_up_once_bases_first_and_come_down_in_reverse(self):
-        runs = self.run_everywhere(test_it=TWO_LAYERS)
-        self.assertRuns(
-            runs,
-            guilty=set(),
-            ran=3,
-            log=[
-                "test_plain",
-                *("BASE up", "BASE test up", "test_base", "BASE test down"),
-                *("DERIVED up", "BASE test up", "DERIVED test up", "test_derived"),
-                *("DERIVED test down", "BASE test down", "DERIVED down", "BASE down"),
-            ],
-        )
-
-    def test_an_error_in_setUp_is_the_error_of_each_of_its_tests(self):
-        module = layer(
-            """
-def setUp(self):
-    self.addCleanup(log, "undone")
-    raise RuntimeError("boom")
-"""
-        )
-        runs = self.run_everywhere(test_it=module)
-        self.assertRuns(runs, guilty={"test_first", "test_second"}, ran=3)
-        for run in runs:
-            self.assertEqual(1, run.log.count("undone"), run.output)
-            self.assertIn("RuntimeError: boom", run.output)
-            self.assertIn("FAULTY> failed in setUp: RuntimeError: boom", run.output)
-            self.assertIn("test_other", run.log)
-
     def test_a_clean_up_that_fails_after_half_a_setUp_does_not_lose_the_tests(self):
         module = layer(
             """
@@ -98,173 +46,6 @@ def setUp(self):
         for run in runs:
             self.assertIn("ZeroDivisionError", run.output)
             self.assertIn("test_other", run.log)
-
-    def test_an_interrupt_takes_the_test_and_then_the_layers_down(self):
-        module = """
-            import os, signal, unittest
-            from hooks import Logged
-
-            BASE = Logged()
-            DERIVED = Logged(bases=[BASE])
-
-            class Interrupted(unittest.TestCase):
-                layer = DERIVED
-                def test_interrupted(self):
-                    os.kill(os.getpid(), signal.SIGINT)
-        """
-        for run in self.run_everywhere(test_it=module):
-            with self.subTest(runner=run.runner):
-                self.assertNotEqual(0, run.status, run.output)
-                self.assertEqual(
-                    ["DERIVED test down", "BASE test down", "DERIVED down", "BASE down"],
-                    sorted(run.log[-4:], key=lambda line: "test" not in line),
-                    run.output,
-                )
-
-    def test_a_SkipTest_in_setUp_skips_its_tests(self):
-        module = layer(
-            """
-def setUp(self):
-    raise unittest.SkipTest("no database")
-"""
-        )
-        runs = self.run_everywhere(test_it=module)
-        self.assertRuns(runs, guilty=set(), ran=3)
-        for run in runs:
-            self.assertNotIn("test_first", run.log)
-            self.assertIn("no database", run.output)
-
-    def test_an_error_in_testSetUp_is_the_error_of_that_test(self):
-        module = layer(
-            """
-tests = 0
-def testSetUp(self):
-    self.tests += 1
-    self.addCleanup(log, "undone")
-    if self.tests == 1:
-        raise RuntimeError("boom")
-"""
-        )
-        runs = self.run_everywhere(test_it=module)
-        self.assertRuns(runs, guilty={"test_first"}, ran=3)
-        for run in runs:
-            self.assertIn("RuntimeError: boom", run.output)
-            self.assertEqual(2, run.log.count("undone"))
-            self.assertNotIn("test_first", run.log)
-
-    def test_an_error_in_testTearDown_is_the_error_of_that_test(self):
-        module = layer(
-            """
-tests = 0
-def testTearDown(self):
-    self.tests += 1
-    if self.tests == 1:
-        raise RuntimeError("boom")
-"""
-        )
-        runs = self.run_everywhere(test_it=module)
-        self.assertRuns(runs, guilty={"test_first"}, ran=3)
-        for run in runs:
-            self.assertIn("RuntimeError: boom", run.output)
-            self.assertIn("test_second", run.log)
-
-    def test_what_verify_raises_is_the_failure_of_that_test(self):
-        module = layer(
-            """
-problems = ["boom"]
-def verify(self):
-    if self.problems:
-        raise AssertionError(self.problems.pop())
-"""
-        )
-        runs = self.run_everywhere(test_it=module)
-        self.assertRuns(runs, guilty={"test_first"}, ran=3)
-        for run in runs:
-            self.assertIn("AssertionError: boom", run.output)
-
-    def test_an_error_in_tearDown_is_an_error_of_the_run(self):
-        module = layer(
-            """
-def tearDown(self):
-    raise RuntimeError("boom")
-"""
-        )
-        for run in self.run_everywhere(test_it=module):
-            with self.subTest(runner=run.runner):
-                self.assertNotEqual(0, run.status, run.output)
-                self.assertIn("RuntimeError: boom", run.output)
-                self.assertIn("test_other", run.log)
-
-    def test_the_order_sets_up_as_little_as_the_layers_allow(self):
-        """Under zope.testrunner its own order stays."""
-        module = """
-            import unittest
-            from hooks import Logged
-
-            X, Y, Z = Logged(), Logged(), Logged()
-
-            def cases():
-                for number, bases in enumerate([[X], [Y, Z], [X, Y], [Z]]):
-                    layer = Logged(bases, name=f"L{number}")
-                    case = unittest.FunctionTestCase(print)
-                    case.layer = layer
-                    yield case
-
-            def load_tests(*_):
-                return unittest.TestSuite(cases())
-        """
-        folder = self.project(test_it=module)
-        for runner in ("pytest", "unittest"):
-            run = self.run_project(runner, folder)
-            up = [line for line in run.log if line.endswith(" up") and "test" not in line]
-            self.assertEqual(7, len(up), run.output)
-
-    def test_two_layers_of_one_name_are_refused_before_any_test(self):
-        module = """
-            import unittest
-            from hooks import Logged, log
-
-            class First(unittest.TestCase):
-                layer = Logged(name="SAME")
-                def test_first(self):
-                    log("test_first")
-
-            class Second(unittest.TestCase):
-                layer = Logged(name="SAME")
-                def test_second(self):
-                    log("test_second")
-        """
-        for run in self.run_everywhere(test_it=module):
-            with self.subTest(runner=run.runner):
-                self.assertNotEqual(0, run.status, run.output)
-                self.assertIn("Two layers are named test_it.SAME", run.output)
-                self.assertEqual([], run.log)
-
-    def test_a_suite_can_be_on_a_layer(self):
-        module = """
-            import unittest
-            from hooks import Logged, log
-            from underlay.runners.unittest import layered
-
-            OUTER, INNER = Logged(), Logged()
-
-            def case(name):
-                return unittest.FunctionTestCase(lambda: log(name), description=name)
-
-            def test_suite():
-                inner = layered(unittest.TestSuite([case("test_inner")]), INNER)
-                return layered(unittest.TestSuite([inner, case("test_outer")]), OUTER)
-        """
-        runs = self.run_everywhere(test_it=module)
-        self.assertRuns(
-            runs,
-            guilty=set(),
-            ran=2,
-            log=[
-                *("INNER up", "INNER test up", "test_inner", "INNER test down", "INNER down"),
-                *("OUTER up", "OUTER test up", "test_outer", "OUTER test down", "OUTER down"),
-            ],
-        )
 
     def test_no_tests_are_no_success(self):
         for run in self.run_everywhere(test_it="import unittest"):
@@ -320,3 +101,27 @@ def tearDown(self):
                     self.assertEqual((11, 11), (self.layer["port"], OURS["port"]))
         """
         self.assertRuns(self.run_everywhere(test_it=module), guilty=set(), ran=2)
+
+    def test_the_order_sets_up_as_little_as_the_layers_allow(self):
+        """Under zope.testrunner its own order stays."""
+        module = """
+            import unittest
+            from hooks import Logged
+
+            X, Y, Z = Logged(), Logged(), Logged()
+
+            def cases():
+                for number, bases in enumerate([[X], [Y, Z], [X, Y], [Z]]):
+                    layer = Logged(bases, name=f"L{number}")
+                    case = unittest.FunctionTestCase(print)
+                    case.layer = layer
+                    yield case
+
+            def load_tests(*_):
+                return unittest.TestSuite(cases())
+        """
+        folder = self.project(test_it=module)
+        for runner in ("pytest", "unittest"):
+            run = self.run_project(runner, folder)
+            up = [line for line in run.log if line.endswith(" up") and "test" not in line]
+            self.assertEqual(7, len(up), run.output)
