@@ -1,4 +1,4 @@
-"""Deadline and wait_until(): the only place that reads the clock or sleeps."""
+"""Deadline and wait_until(): the only place that waits, and that sleeps meanwhile."""
 
 from __future__ import annotations
 
