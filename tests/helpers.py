@@ -1,11 +1,27 @@
 """What tests of several rooms need."""
 
+import contextlib
 import os
+import signal
 import unittest
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+@contextlib.contextmanager
+def interrupts_heard() -> Iterator[None]:
+    """Where tests run in the background, SIGINT is ignored, and children would inherit that."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if before is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, before)
 
 
 class Golden(unittest.TestCase):

@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from tests.external.support import ROOT, SPECS, jasmine, run
+from tests.helpers import interrupts_heard
 from underlay._errors import NotReady
 from underlay._waiting import wait_until
 from underlay.external import makeSuite
@@ -60,19 +61,20 @@ class Folders(unittest.TestCase):
 
 class Endings(Folders):
     def start(self, mode):
-        python = subprocess.Popen(
-            [sys.executable, "-c", PYTHON, mode],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
-                "PIDS": str(self.folder),
-                "TMPDIR": str(self.folder),
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        with interrupts_heard():
+            python = subprocess.Popen(
+                [sys.executable, "-c", PYTHON, mode],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+                    "PIDS": str(self.folder),
+                    "TMPDIR": str(self.folder),
+                },
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
         self.addCleanup(python.__exit__, None, None, None)
         self.addCleanup(python.kill)
         self.assertEqual(b"listed\n", python.stdout.readline())
