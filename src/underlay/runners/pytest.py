@@ -7,7 +7,9 @@ import unittest
 from collections.abc import Iterator
 from typing import Any
 
-from underlay._errors import LayerError, SetUpFailed, needs_extra
+import pytest
+
+from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, union
@@ -15,9 +17,6 @@ from underlay.runners import _pytest_durations, _pytest_selection, _xdist
 from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
 from underlay.runners.unittest import skip_reason
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 
 def fixture_for(layer: AnyLayer) -> Any:
