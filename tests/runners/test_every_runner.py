@@ -1,40 +1,12 @@
 """What holds under zope.testrunner, pytest and unittest beside the table of tests/conformance."""
 
+from tests.conformance.situations import faulty
 from tests.runners.project import ProjectTest
-
-LAYER = """
-    import unittest
-    from hooks import Logged, log
-
-    class Faulty(Logged):
-{}
-
-    FAULTY = Faulty()
-    OTHER = Logged()
-
-    class OnFaulty(unittest.TestCase):
-        layer = FAULTY
-        def test_first(self):
-            log("test_first")
-        def test_second(self):
-            log("test_second")
-
-    class OnOther(unittest.TestCase):
-        layer = OTHER
-        def test_other(self):
-            log("test_other")
-"""
-
-
-def layer(text):
-    """The module above with these methods in its faulty layer."""
-    lines = [f"        {line}" for line in text.strip().splitlines()]
-    return LAYER.format("\n".join(lines))
 
 
 class EveryRunner(ProjectTest):
     def test_a_clean_up_that_fails_after_half_a_setUp_does_not_lose_the_tests(self):
-        module = layer(
+        module = faulty(
             """
 def setUp(self):
     self.addCleanup(lambda: 1 / 0)
