@@ -69,3 +69,41 @@ def _by_fixtures(item: pytest.Item) -> Iterator[AnyLayer]:
                 yield definition.func.layer
             if name not in definition.argnames:  # it does not build on the one that it overrides
                 break
+
+
+class AroundTest:
+    """Puts the per-test hooks of layers around a test, inside the fixtures of its class.
+
+    An autouse fixture would cost each test more than three layers do, also a test without any.
+    """
+
+    def __init__(self, stack: LayerStack) -> None:
+        self.stack = stack
+        self.item: pytest.Item | None = None  # the one that has begun
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> None:
+        __tracebackhide__ = True
+        if fixturedef.scope == "function":
+            self.begin(request.node)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        __tracebackhide__ = True
+        self.begin(item)
+
+    def begin(self, item: pytest.Item) -> None:
+        """Begin the test, unless a fixture has made that necessary already."""
+        __tracebackhide__ = True
+        if item is not self.item and (layers := layers_of(item)):
+            self.item = item
+            item.addfinalizer(self.end)
+            self.stack.begin_test(layers)
+
+    def end(self) -> None:
+        """End the test, after its fixtures."""
+        __tracebackhide__ = True
+        self.item = None
+        self.stack.end_test()

@@ -14,7 +14,7 @@ from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, union
 from underlay.runners import _pytest_durations, _pytest_selection, _xdist
-from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
+from underlay.runners._pytest_layers import PROBLEM, STACK, AroundTest, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
 from underlay.runners.unittest import skip_reason
 
@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK] = LayerStack()
+    config.pluginmanager.register(AroundTest(config.stash[STACK]), "underlay-around-test")
     _pytest_selection.configure(config)
     _xdist.register(config)
 
@@ -120,12 +121,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     _pytest_durations.report(terminalreporter, config)
-
-
-@pytest.fixture(autouse=True)
-def _around_test_on_layers(request: pytest.FixtureRequest) -> Iterator[None]:
-    with request.config.stash[STACK].around_test(layers_of(request.node)):
-        yield
 
 
 @pytest.fixture

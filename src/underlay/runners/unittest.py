@@ -126,7 +126,7 @@ def _on_layers(test: Any, stack: LayerStack, layers: Layers) -> unittest.TestCas
     def doCleanups() -> Any:
         do_cleanups()  # the test's own, and what its layers have to verify
         test.addCleanup(stack.end_test)
-        return do_cleanups()
+        return unittest.TestCase.doCleanups(test)
 
     if layers:
         test.setUp, test.doCleanups = setUp, doCleanups
