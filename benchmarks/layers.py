@@ -120,6 +120,7 @@ class Environment:
             process = subprocess.Popen(
                 [self.python, "-m", *command.split()],
                 cwd=folder,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

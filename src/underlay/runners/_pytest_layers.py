@@ -35,24 +35,29 @@ def note_layers(item: pytest.Item) -> None:
 
 def _find_layers(item: pytest.Item) -> Layers:
     named = [layer for mark in item.iter_markers("layer") for layer in mark.args]
-    named += [*_by_fixtures(item), *_by_attribute(item)]
-    return tuple(dict.fromkeys(map(resolve, named)))
+    named += [*_by_fixtures(item), _by_attribute(item)]
+    return tuple(dict.fromkeys(resolve(each) for each in named if each is not None))
 
 
-def _by_attribute(item: pytest.Item) -> list[AnyLayer]:
+def _by_attribute(item: pytest.Item) -> AnyLayer:
     """The attribute ``layer`` of suite or class; without one, for functions, that of the module."""
-    module = item.getparent(pytest.Module)
-    case = getattr(item, "cls", None)
     if SUITE_LAYER in item.stash:
-        candidates = [item.stash[SUITE_LAYER]]
-    elif case and issubclass(case, unittest.TestCase):
-        test = f"{case.__module__}.{case.__qualname__}.{item.name}"
-        suites = module.stash.get(SUITE_LAYERS, {}) if module else {}
-        candidates = [getattr(case, "layer", None), suites.get(test)]
-    else:  # here "layer" may also be the word of somebody who never heard of us
-        found = [getattr(holder, "layer", None) for holder in (case, module and module.obj)]
-        candidates = [each for each in found if _is_meant_for_us(each)]
-    return [each for each in candidates if each is not None][:1]
+        return item.stash[SUITE_LAYER]
+    case = getattr(item, "cls", None)
+    if case and issubclass(case, unittest.TestCase):
+        named = getattr(case, "layer", None)
+        return _by_suite(item, case) if named is None else named
+    # Here "layer" may also be the word of somebody who never heard of us.
+    module = item.getparent(pytest.Module)
+    found = (getattr(holder, "layer", None) for holder in (case, module and module.obj))
+    return next(filter(_is_meant_for_us, found), None)
+
+
+def _by_suite(item: pytest.Item, case: type[unittest.TestCase]) -> AnyLayer:
+    """The layer on which a suite of its module puts the test, of a class that names none."""
+    module = item.getparent(pytest.Module)
+    suites = module.stash.get(SUITE_LAYERS, {}) if module else {}
+    return suites.get(f"{case.__module__}.{case.__qualname__}.{item.name}")
 
 
 def _is_meant_for_us(found: object) -> bool:

@@ -48,12 +48,11 @@ def configure(config: pytest.Config) -> None:
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the tests that are not wanted; one whose layer is not found is wanted anyway."""
     patterns = config.getoption("--layer")
-    kept = [
-        item
-        for item in items
-        if PROBLEM in item.stash
-        or _selection.is_selected(map(layer_name, layers_of(item)), patterns)
-    ]
+    wanted = {
+        layers: _selection.is_selected(map(layer_name, layers), patterns)
+        for layers in set(map(layers_of, items))
+    }
+    kept = [item for item in items if PROBLEM in item.stash or wanted[layers_of(item)]]
     if SHARD in config.stash:
         found = len(kept)
         kept = config.stash[SHARD].choose(kept, _group)

@@ -12,7 +12,7 @@ import pytest
 from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, union
+from underlay._stack import LayerStack
 from underlay.runners import _pytest_durations, _pytest_selection, _xdist
 from underlay.runners._pytest_layers import PROBLEM, STACK, AroundTest, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
@@ -103,7 +103,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         return (yield)
     finally:
-        item.config.stash[STACK].release(union(layers_of(nextitem)) if nextitem else ())
+        stack = item.config.stash[STACK]
+        stack.release(stack.needed(layers_of(nextitem)) if nextitem else ())
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

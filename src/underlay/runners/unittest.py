@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import itertools
 import os
 import sys
 import types
@@ -16,6 +17,8 @@ from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import Layers, LayerStack, in_order, layer_name, union
 from underlay.runners import _selection
+
+LayeredTest = tuple[AnyLayer, unittest.TestCase]
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
@@ -33,7 +36,7 @@ def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
 
 def flatten(
     tests: unittest.TestSuite | unittest.TestCase, layer: AnyLayer = None
-) -> Iterator[tuple[AnyLayer, unittest.TestCase]]:
+) -> Iterator[LayeredTest]:
     """Each case of a suite with its layer, or None: the innermost that is named counts."""
     named = getattr(tests, "layer", None)
     layer = layer if named is None else resolve(named)
@@ -207,7 +210,7 @@ def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
         return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])
 
 
-def _group(test: tuple[AnyLayer, unittest.TestCase]) -> str:
+def _group(test: LayeredTest) -> str:
     """What is not parted by shards: tests of one layer, or else those of a module."""
     layer, case = test
     return type(case).__module__ if layer is None else layer_name(layer)
@@ -239,29 +242,35 @@ class Program(unittest.TestProgram):
 
     def createTests(self, *args: Any, **kwargs: Any) -> None:
         super().createTests(*args, **kwargs)
-        tests = [each for each in flatten(self.test) if self._wanted(*each)]
+        tests = self._wanted(list(flatten(self.test)))
         if shard := _selection.shard_to_run(self.shard, os.environ):
             found, tests = tests, shard.choose(tests, _group)
             self.in_empty_shard = len(found) > len(tests) == 0
         self.test = LayeredSuite(
-            layered(unittest.TestSuite([case]), layer) for layer, case in tests
+            layered(unittest.TestSuite(case for _, case in neighbours), layer)
+            for layer, neighbours in itertools.groupby(tests, lambda test: test[0])
         )
 
-    def _wanted(self, layer: AnyLayer, case: unittest.TestCase) -> bool:
-        """Whether --layer and -k select it: unittest does not ask the cases of ready-made suites.
+    def _wanted(self, tests: list[LayeredTest]) -> list[LayeredTest]:
+        """Those that --layer and -k select: unittest does not ask the cases of ready-made suites.
 
         What stands for a module that failed to load is wanted in any case.
         """
+        wanted = {layer: self._is_wanted(layer) for layer in {layer for layer, _ in tests}}
+        return [
+            (layer, case)
+            for layer, case in tests
+            if isinstance(case, FailedTest) or (wanted[layer] and self._has_wanted_name(case))
+        ]
+
+    def _is_wanted(self, layer: AnyLayer) -> bool:
         names = [] if layer is None else [layer_name(layer)]
-        return isinstance(case, FailedTest) or (
-            _selection.is_selected(names, self.layer_patterns or ()) and self._has_wanted_name(case)
-        )
+        return _selection.is_selected(names, self.layer_patterns or ())
 
     def _has_wanted_name(self, case: unittest.TestCase) -> bool:
-        patterns: Iterable[str] = self.testNamePatterns or ["*"]
-        return any(
+        return not self.testNamePatterns or any(
             fnmatch.fnmatchcase(name, pattern)
-            for pattern in patterns
+            for pattern in self.testNamePatterns
             for name in (case.id(), str(case))
         )
 
