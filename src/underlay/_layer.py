@@ -56,14 +56,14 @@ def _verify_in(case_class: type[unittest.TestCase]) -> None:
 
 
 def _checks(layer: AnyLayer) -> Iterator[Callable[[], None]]:
-    """What has to be called at the end of a test; each of it may fail.
+    """What has to be called at the end of a test, each of it a clean-up that may fail.
 
     Clean-ups run in reverse: a derived layer verifies before its bases.
     """
     if getattr(layer, "_was_never_set_up", False):
         yield layer._refuse
     for each in setup_order(layer):
-        if getattr(each, "_in_test", False):
+        if getattr(each, "_in_test", False) and each._has_something_to_verify:
             yield each.verify
 
 
@@ -235,6 +235,11 @@ class Layer(Resources):
         """Whether a test is going on, its ``testSetUp`` included."""
         return TEST in self._scopes
 
+    @property
+    def _has_something_to_verify(self) -> bool:
+        """Whether anybody has written a verify(): a clean-up that does nothing costs each test."""
+        return getattr(self.verify, "__func__", None) is not Layer.verify
+
     def _running(self) -> Undo:
         scope = self._phase or (TEST if self._in_test else LAYER)
         if scope not in self._scopes:
@@ -325,7 +330,7 @@ class Layer(Resources):
 
     def _base_failed_in_test_set_up(self) -> bool:
         """zope.testrunner goes on with derived layers; the error is charged to the test already."""
-        scopes = [getattr(base, "_scopes", {}) for base in self._order_of_bases]
+        scopes = (getattr(base, "_scopes", {}) for base in self._order_of_bases)
         return any(LAYER in opened and TEST not in opened for opened in scopes)
 
     @property

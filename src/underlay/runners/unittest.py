@@ -49,8 +49,10 @@ def flatten(
 
 def skip_reason(*decorated: object) -> str | None:
     """Why a test is skipped, if a decorator of unittest says so of its class or its method."""
-    skips = (each for each in decorated if getattr(each, "__unittest_skip__", False))
-    return next((getattr(each, "__unittest_skip_why__", "") for each in skips), None)
+    for each in decorated:
+        if getattr(each, "__unittest_skip__", False):
+            return str(getattr(each, "__unittest_skip_why__", ""))
+    return None
 
 
 def _is_skipped(test: unittest.TestCase) -> bool:
