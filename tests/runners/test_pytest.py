@@ -346,15 +346,14 @@ class Remembered(PytestTest):
 
     def test_the_layer_that_took_longest_is_set_up_once(self):
         folder = self.project(test_it=textwrap.dedent(FUNCTIONS) + textwrap.dedent(self.text))
-        cache = folder / ".pytest_cache/v/underlay/set-up-seconds"
+        cache = folder / ".pytest_cache/v/underlay/layer-times"
         for slow in "ABC":
+            set_ups = {f"test_it.{name}": [1 + 9 * (name == slow), 1] for name in "ABC"}
             cache.parent.mkdir(parents=True, exist_ok=True)
-            cache.write_text(
-                json.dumps({f"test_it.{name}": 1 + 9 * (name == slow) for name in "ABC"})
-            )
+            cache.write_text(json.dumps({"set-ups": set_ups, "tests": {}, "layers": {}}))
             run = self.run_project("pytest", folder, "-p", "cacheprovider")
             self.assertEqual(1, run.log.count(f"{slow} up"), run.output)
-            self.assertLess(json.loads(cache.read_text())[f"test_it.{slow}"], 1)
+            self.assertLess(json.loads(cache.read_text())["set-ups"][f"test_it.{slow}"][0], 1)
 
 
 class Suites(PytestTest):

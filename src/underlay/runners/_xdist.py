@@ -14,7 +14,7 @@ from typing import Any
 
 from underlay._errors import needs_extra
 from underlay._stack import layer_name
-from underlay.runners import _pytest_durations, _pytest_selection
+from underlay.runners import _pytest_durations, _pytest_selection, _pytest_times, _selection, _times
 from underlay.runners._pytest_layers import layers_of
 
 with needs_extra("underlay.runners.pytest", "pytest"):
@@ -24,12 +24,24 @@ MODES = ("load", "loadgroup", "loadscope")  # of --dist, in which layers stay to
 CHUNKS = 8  # for each worker, of tests that have no group; those of a chunk stay together
 
 
-def register(config: pytest.Config) -> None:
-    """Take part if xdist does: in the controller, or in a worker."""
-    if hasattr(config, "workerinput"):
-        config.pluginmanager.register(Worker(), "underlay-worker")
-    elif config.getoption("dist", "no") != "no":
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process runs tests for a controller."""
+    return hasattr(config, "workerinput")
+
+
+def configure_controller(config: pytest.Config) -> None:
+    """Take part if xdist does."""
+    if config.getoption("dist", "no") != "no":
         config.pluginmanager.register(Controller(), "underlay-controller")
+
+
+def configure_worker(config: Any) -> None:
+    """Take over what the controller knows: there may be no such file or environment here."""
+    told = config.workerinput["underlay"]
+    config.stash[_pytest_times.KNOWN] = _times.parsed(told["known"])
+    if told["shard"]:
+        config.stash[_pytest_selection.SHARD] = _selection.Shard(*told["shard"])
+    config.pluginmanager.register(Worker(told["channel"], told["mode"]), "underlay-worker")
 
 
 class Controller:
@@ -42,8 +54,13 @@ class Controller:
     def pytest_configure_node(self, node: Any) -> None:
         channel = node.gateway.newchannel()
         channel.setcallback(self.groups.update)
-        mode = node.config.getoption("dist")  # xdist changes this option for workers
-        node.workerinput["underlay"] = (channel, mode)
+        stash = node.config.stash
+        node.workerinput["underlay"] = {
+            "channel": channel,
+            "mode": node.config.getoption("dist"),  # xdist changes this option for workers
+            "known": stash[_pytest_times.KNOWN].plain(),
+            "shard": list(stash.get(_pytest_selection.SHARD, ())),
+        }
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -55,29 +72,37 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        told = getattr(node, "workeroutput", {}).get("underlay", {})
-        _pytest_durations.hear(node.config, told.get("times", ()))
-        if told.get("empty shard", False):
-            node.config.stash[_pytest_selection.EMPTY] = True
+        told = getattr(node, "workeroutput", {}).get("underlay")
+        if told:  # else it has died
+            _pytest_durations.hear(node.config, told["times"])
+            _pytest_times.hear(node.config, told["found"])
+            node.config.stash[_pytest_selection.EMPTY] = told["empty shard"]
 
 
 class Worker:
-    """Tells the controller what it needs to know."""
+    """Tells the controller what it needs to know.
+
+    :param channel: leads there.
+    :param mode: of xdist.
+    """
+
+    def __init__(self, channel: Any, mode: str) -> None:
+        self.channel = channel
+        self.mode = mode
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         config: Any = session.config
-        channel, mode = config.workerinput["underlay"]
-        channel.send(grouped(session.items, mode, config.workerinput["workercount"]))
+        self.channel.send(grouped(session.items, self.mode, config.workerinput["workercount"]))
 
 
 def tell_controller(config: Any) -> None:
     """In a worker that ends, leave what the controller reports."""
-    if hasattr(config, "workeroutput"):
-        config.workeroutput["underlay"] = {
-            "times": _pytest_durations.told(config),
-            "empty shard": config.stash.get(_pytest_selection.EMPTY, False),
-        }
+    config.workeroutput["underlay"] = {
+        "times": _pytest_durations.told(config),
+        "found": _pytest_times.measured(config).plain(),
+        "empty shard": config.stash.get(_pytest_selection.EMPTY, False),
+    }
 
 
 def grouped(items: list[pytest.Item], mode: str, workers: int) -> dict[str, str]:
