@@ -1,8 +1,12 @@
 """pytest on several processes: each layer on as few workers as is fast."""
 
+import json
 import re
+from collections import Counter
 
 from tests.runners.project import ProjectTest
+from underlay._stack import Spent
+from underlay.runners._times import Record
 
 LAYERS = """
     from hooks import Logged
@@ -49,6 +53,37 @@ class Layers(XdistTest):
             self.assertEqual([f"L{number} up" for number in range(8)], sorted(up), mode)
             down = [line for line in run.log if re.fullmatch(r"L\d down", line)]
             self.assertEqual(8, len(down), mode)
+
+    def test_a_layer_on_which_everything_is_runs_on_both_workers(self):
+        text = """
+            import pytest
+            from layers import L0
+            @pytest.mark.layer(L0)
+            @pytest.mark.parametrize("number", range(100))
+            def test_it(number): pass
+        """
+        run = self.run_xdist("-v", layers=LAYERS, test_it=text)
+        self.assertPassed(run, 100)
+        ran = Counter(self.workers(run).values())
+        self.assertEqual({"gw0": 50, "gw1": 50}, ran)
+        self.assertEqual(2, run.log.count("L0 up"))
+
+    def test_recorded_times_tell_whether_that_is_worth_it(self):
+        text = """
+            import pytest
+            from layers import L0
+            @pytest.mark.layer(L0)
+            @pytest.mark.parametrize("number", range(100))
+            def test_it(number): pass
+        """
+        folder = self.project(layers=LAYERS, test_it=text)
+        for tests, count in ((1, 1), (9, 2)):
+            record = Record({"layers.L0": Spent(2, 1)}, {"layers.L0": Spent(tests, 100)})
+            (folder / "times.json").write_text(json.dumps(record.plain()))
+            arguments = ("-n2", "-p", "xdist", "--layer-times", "times.json")
+            run = self.run_project("pytest", folder, *arguments)
+            self.assertPassed(run, 100)
+            self.assertEqual(count, run.log.count("L0 up"), run.output)
 
     def test_both_workers_have_work(self):
         run = self.run_xdist("-v", layers=LAYERS, test_it=SHARED)

@@ -1,4 +1,4 @@
-"""With pytest-xdist: what the workers tell the controller, and which tests stay on one worker.
+"""With pytest-xdist: what controller and workers tell each other.
 
 The workers alone collect, and only they know layers.  So each gets an execnet channel with its
 input, and sends through it which group each test is in, before xdist tells the controller that it
@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from underlay._errors import needs_extra
-from underlay._stack import layer_name
+from underlay._stack import layer_name, union
 from underlay.runners import _pytest_durations, _pytest_selection, _pytest_times, _selection, _times
 from underlay.runners._pytest_layers import layers_of
+from underlay.runners._times import named
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
@@ -48,12 +49,12 @@ class Controller:
     """Hears of the groups, and schedules tests by them."""
 
     def __init__(self) -> None:
-        self.groups: dict[str, str] = {}  # by node id
+        self.heard: dict[str, Any] = {}  # from workers, which all tell the same
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         channel = node.gateway.newchannel()
-        channel.setcallback(self.groups.update)
+        channel.setcallback(self.heard.update)
         stash = node.config.stash
         node.workerinput["underlay"] = {
             "channel": channel,
@@ -68,7 +69,7 @@ class Controller:
             return None
         from underlay.runners._scheduling import LayerScheduling
 
-        return LayerScheduling(config, log, self.groups)
+        return LayerScheduling(config, log, self.heard, config.stash[_pytest_times.KNOWN])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -93,7 +94,7 @@ class Worker:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         config: Any = session.config
-        self.channel.send(grouped(session.items, self.mode, config.workerinput["workercount"]))
+        self.channel.send(placed(session.items, self.mode, config.workerinput["workercount"]))
 
 
 def tell_controller(config: Any) -> None:
@@ -105,19 +106,28 @@ def tell_controller(config: Any) -> None:
     }
 
 
-def grouped(items: list[pytest.Item], mode: str, workers: int) -> dict[str, str]:
-    """The group of each test, by node id."""
-    groups = {item.nodeid: _group(item, mode) for item in items}
-    free = [nodeid for nodeid, group in groups.items() if not group]
+def placed(items: list[pytest.Item], mode: str, workers: int) -> dict[str, Any]:
+    """The group and bundle of each test by node id, and which layers the groups need."""
+    groups = [_group(item, mode) for item in items]
+    free = [number for number, group in enumerate(groups) if not group]
     size = max(1, len(free) // (CHUNKS * workers))
-    chunks = {nodeid: f"chunk {index // size}" for index, nodeid in enumerate(free)}
-    return {nodeid: group or chunks[nodeid] for nodeid, group in groups.items()}
+    for index, number in enumerate(free):
+        groups[number] = f"chunk {index // size}"
+    bundles = [_together(item, mode) or item.nodeid for item in items]
+    needed = {named(layers): union(layers) for layers in {layers_of(item) for item in items}}
+    return {
+        "places": {item.nodeid: place for item, *place in zip(items, groups, bundles, strict=True)},
+        "layers": {name: [*map(layer_name, layers)] for name, layers in needed.items() if name},
+    }
 
 
 def _group(item: pytest.Item, mode: str) -> str:
     """The layers of a test; without any, what the mode of xdist keeps together, if that does."""
-    if layers := layers_of(item):
-        return " ".join(map(layer_name, layers))
+    return named(layers_of(item)) or _together(item, mode)
+
+
+def _together(item: pytest.Item, mode: str) -> str:
+    """What the mode of xdist keeps together, if that does."""
     if mode == "loadscope":
         return item.nodeid.rpartition("::")[0]
     return " ".join(_marked(item)) if mode == "loadgroup" else ""
