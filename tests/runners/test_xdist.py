@@ -125,6 +125,39 @@ class Layers(XdistTest):
         self.assertRuns([run], guilty={"test_one", "test_two"}, ran=0)
 
 
+class UsageErrors(XdistTest):
+    """What stops a worker is told as it is without xdist, whatever its mode."""
+
+    def assertTold(self, text, *arguments, **modules):
+        for more in ((), ("-n2",), ("-n2", "--dist", "worksteal")):
+            run = self.run_project("pytest", self.project(**modules), *arguments, *more)
+            self.assertEqual(4, run.status, run.output)
+            self.assertIn(f"ERROR: {text}", run.output)
+            self.assertNotIn("INTERNALERROR", run.output)
+
+    def test_two_layers_of_one_name(self):
+        text = """
+            import unittest
+            from hooks import Logged
+            class First(unittest.TestCase):
+                layer = Logged(name="SAME")
+                def test_first(self): pass
+            class Second(unittest.TestCase):
+                layer = Logged(name="SAME")
+                def test_second(self): pass
+        """
+        self.assertTold("Two layers are named test_it.SAME", test_it=text)
+
+    def test_a_file_that_is_not_there(self):
+        self.assertTold("file or directory not found: nowhere.py", "nowhere.py")
+
+    def test_a_pattern_that_cannot_be_read(self):
+        for more in ((), ("-n2",)):
+            run = self.run_project("pytest", self.project(test_it=""), "--layer", "[", *more)
+            self.assertEqual(4, run.status, run.output)
+            self.assertIn("is no regular expression", run.output)
+
+
 class WithoutLayers(XdistTest):
     def test_tests_are_spread_over_the_workers(self):
         text = """

@@ -9,6 +9,7 @@ https://github.com/pytest-dev/pytest-xdist/issues/1386
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,11 @@ class Controller:
         return LayerScheduling(config, log, self.heard, config.stash[_pytest_times.KNOWN])
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self) -> None:
+        if "usage error" in self.heard:
+            raise pytest.UsageError(*self.heard["usage error"])
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         told = getattr(node, "workeroutput", {}).get("underlay")
         if told:  # else it has died
@@ -94,6 +100,10 @@ class Worker:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         config: Any = session.config
+        error = sys.exc_info()[1]  # pytest calls this hook also while a collection fails
+        if isinstance(error, pytest.UsageError):  # of which xdist tells nothing
+            self.channel.send({"usage error": [str(each) for each in error.args]})
+            return
         self.channel.send(placed(session.items, self.mode, config.workerinput["workercount"]))
 
 
