@@ -381,6 +381,24 @@ class Suites(PytestTest):
             self.assertEqual((0, ["pear"]), (run.status, run.log), run.output)
             self.assertIn(f"PASSED {one}", run.output)
 
+    def test_a_case_that_stands_for_what_could_not_be_listed_is_never_deselected(self):
+        text = """
+            import unittest
+            from underlay import LayerError
+            from underlay.external._suite import unlisted
+            def test_suite():
+                place = {"__module__": __name__, "__qualname__": "Specs"}
+                suite = unlisted(LayerError("no such tool"), place)
+                suite.addTest(unittest.FunctionTestCase(lambda: None))
+                return suite
+        """
+        folder = self.project(test_it=text)
+        for arguments in (["-k", "nothing"], ["-m", "nothing"], ["--layer", "NOTHING"]):
+            for more in ((), ("-n2",)):
+                run = self.run_project("pytest", folder, *arguments, *more)
+                self.assertEqual((1, {"test_specs_are_listed"}), (run.status, run.guilty))
+                self.assertRegex(run.output.splitlines()[-1], "^=* 1 failed(, 1 deselected)? in")
+
     def test_each_outcome_of_a_case_is_told(self):
         module = """
             import unittest

@@ -10,6 +10,7 @@ from underlay._errors import needs_extra
 from underlay._stack import in_order, layer_name
 from underlay.runners import _selection
 from underlay.runners._pytest_layers import PROBLEM, layers_of
+from underlay.runners._pytest_suites import stands_for_others
 from underlay.runners._times import Record
 
 with needs_extra("underlay.runners.pytest", "pytest"):
@@ -47,7 +48,7 @@ def configure(config: pytest.Config) -> None:
 
 
 def select(config: pytest.Config, items: list[pytest.Item], known: Record) -> None:
-    """Deselect the tests that are not wanted; one whose layer is not found is wanted anyway.
+    """Deselect the tests that are not wanted; one that cannot run is wanted anyway.
 
     :param known: what tests have taken in the past; shards are made by it.
     """
@@ -56,6 +57,7 @@ def select(config: pytest.Config, items: list[pytest.Item], known: Record) -> No
         item
         for item in items
         if PROBLEM in item.stash
+        or stands_for_others(item)
         or _selection.is_selected(map(layer_name, layers_of(item)), patterns)
     ]
     if SHARD in config.stash:

@@ -15,7 +15,7 @@ from underlay._naming import resolve
 from underlay._stack import LayerStack, union
 from underlay.runners import _pytest_durations, _pytest_selection, _pytest_times, _xdist
 from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
-from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
+from underlay.runners._pytest_suites import SuiteCollector, SuiteItem, stands_for_others
 from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
 from underlay.runners.unittest import skip_reason
 
@@ -76,7 +76,10 @@ def pytest_collection_modifyitems(
         note_layers(item)
         if (reason := skip_reason(*_decorated(item))) is not None:
             item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
+    never_deselected = [item for item in items if stands_for_others(item)]
+    items[:] = [item for item in items if not stands_for_others(item)]
     yield
+    items[:0] = never_deselected
     try:
         _pytest_selection.select(config, items, config.stash[KNOWN])
         _pytest_selection.put_in_order(items, config.stash[KNOWN].seconds)

@@ -10,6 +10,7 @@ import time
 import types
 import unittest
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from underlay._errors import LayerError
@@ -205,12 +206,32 @@ def _report(result: unittest.TestResult, test: unittest.TestCase, error: Excepti
 def load_tests(
     loader: unittest.TestLoader, tests: unittest.TestSuite, pattern: str | None
 ) -> unittest.TestSuite:
-    """Unittest's protocol: in a module that imports it, stock unittest honours layers, too.
+    """Unittest's protocol: in a module or package that imports it, stock unittest honours layers.
 
-    The layers are shared by the tests of that one module; ``python -m underlay unittest`` shares
-    them between modules.
+    In the ``__init__.py`` of a package it finds the tests of all its modules, which share the
+    layers.  If modules are named on the command line, packages are not asked: then each module
+    needs it, and has its layers for itself.  ``python -m underlay unittest`` needs none of this.
     """
-    return LayeredSuite([tests])
+    package = _package_being_loaded()
+    return LayeredSuite([tests, *([_discovered(loader, package, pattern)] if package else [])])
+
+
+def _package_being_loaded() -> types.ModuleType | None:
+    """The package whose ``load_tests`` is called: that is known to the caller alone."""
+    frame: types.FrameType | None = sys._getframe()
+    while frame and frame.f_code.co_name != "loadTestsFromModule":
+        frame = frame.f_back
+    module = frame and frame.f_locals.get("module")
+    return module if hasattr(module, "__path__") else None
+
+
+def _discovered(
+    loader: unittest.TestLoader, package: types.ModuleType, pattern: str | None
+) -> unittest.TestSuite:
+    """What unittest leaves to the ``load_tests`` of a package; without a pattern, its own."""
+    folder = Path(package.__path__[0])
+    top = folder.parents[package.__name__.count(".")]
+    return loader.discover(str(folder), pattern or "test*.py", str(top))
 
 
 class LayerLoader(unittest.TestLoader):
