@@ -68,6 +68,11 @@ class Spent(NamedTuple):
     def __add__(self, other: Spent) -> Spent:  # type: ignore[override]
         return Spent(self.seconds + other.seconds, self.calls + other.calls)
 
+    @property
+    def mean(self) -> float:
+        """Seconds of a call."""
+        return self.seconds / self.calls if self.calls else 0.0
+
 
 class LayerStack:
     """The layers that are up, those that would not come up, and the test that is going on.

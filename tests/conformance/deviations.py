@@ -34,12 +34,6 @@ DEVIATIONS = [
         "The processes of zope.testrunner tell nothing of skipped tests.",
         {"outcomes": {"test_other": PASSED}, "cause": ""},
     ),
-    Deviation(
-        "two layers of one name",
-        ("pytest -n2",),
-        "The error stops the workers, and pytest-xdist loses its text.",
-        {"cause": "INTERNALERROR"},
-    ),
 ]
 
 

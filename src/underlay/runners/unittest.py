@@ -7,16 +7,19 @@ import fnmatch
 import itertools
 import os
 import sys
+import time
 import types
 import unittest
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import Layers, LayerStack, in_order, layer_name, union
-from underlay.runners import _selection
+from underlay._stack import Layers, LayerStack, Spent, in_order, layer_name, union
+from underlay.runners import _selection, _times
+from underlay.runners._times import NOTHING, Record, found
 
 LayeredTest = tuple[AnyLayer, unittest.TestCase]
 
@@ -63,39 +66,56 @@ def _is_skipped(test: unittest.TestCase) -> bool:
 class LayeredSuite(unittest.TestSuite):
     """Runs its tests layer by layer: those without one first, then so that little is set up.
 
+    :param known: what earlier runs have taken, for the order.
     :raises NameTaken: when it runs, if two of the layers have one name.
     """
+
+    def __init__(
+        self,
+        tests: Iterable[unittest.TestSuite | unittest.TestCase] = (),
+        known: Record = NOTHING,
+    ) -> None:
+        super().__init__(tests)
+        self.known = known
+        self.found = NOTHING  # what the latest run has taken
 
     def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
         stack = LayerStack()
         groups = self._groups()
         for index, _ in enumerate(self):
             self._removeTestAtIndex(index)  # type: ignore[attr-defined]
+        spent: dict[Layers, Spent] = {}
         try:
             for layers, tests in groups:
-                _run_group(result, stack, layers, tests)
+                spent[layers] = _run_group(result, stack, layers, tests)
         finally:
             _release(result, stack)
+            self.found = found(
+                stack.times(), {each: spent[each] for each in spent if spent[each].calls}
+            )
         return result
 
     def _groups(self) -> list[tuple[Layers, list[unittest.TestCase]]]:
         groups: dict[Layers, list[unittest.TestCase]] = {}
         for layer, test in flatten(self):
             groups.setdefault(() if layer is None else (layer,), []).append(test)
-        return [(layers, groups[layers]) for layers in in_order(groups)]
+        return [(layers, groups[layers]) for layers in in_order(groups, self.known.seconds)]
 
 
 def _run_group(
     result: unittest.TestResult, stack: LayerStack, layers: Layers, tests: list[unittest.TestCase]
-) -> None:
-    """Run tests that share their layers; if these do not come up, each test is told so."""
+) -> Spent:
+    """Run tests that share their layers; if these do not come up, each test is told so.
+
+    What it returns has no calls if they were not all run.
+    """
     _release(result, stack, keep=union(layers))
     for test in filter(_is_skipped, tests):
         test(result)  # without its layers and its class, which may have nothing else to do
     waiting = [test for test in tests if not _is_skipped(test)]
     for test in waiting:
         if result.shouldStop:
-            return
+            return Spent()
         try:
             stack.require(layers)
         except Exception as error:
@@ -103,12 +123,18 @@ def _run_group(
         else:
             break
     else:
-        return
+        return Spent()
     suite = unittest.TestSuite(_on_layers(test, stack, layers) for test in waiting)
     tests.clear()  # like unittest, let go of each test once it has run
     waiting.clear()
     del test
+    return _timed(suite, result)
+
+
+def _timed(suite: unittest.TestSuite, result: unittest.TestResult) -> Spent:
+    number, start = suite.countTestCases(), time.perf_counter()
     _run_as_outermost(suite, result)
+    return Spent() if result.shouldStop else Spent(time.perf_counter() - start, number)
 
 
 def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:
@@ -185,12 +211,32 @@ def _report(result: unittest.TestResult, test: unittest.TestCase, error: Excepti
 def load_tests(
     loader: unittest.TestLoader, tests: unittest.TestSuite, pattern: str | None
 ) -> unittest.TestSuite:
-    """Unittest's protocol: in a module that imports it, stock unittest honours layers, too.
+    """Unittest's protocol: in a module or package that imports it, stock unittest honours layers.
 
-    The layers are shared by the tests of that one module; ``python -m underlay unittest`` shares
-    them between modules.
+    In the ``__init__.py`` of a package it finds the tests of all its modules, which share the
+    layers.  If modules are named on the command line, packages are not asked: then each module
+    needs it, and has its layers for itself.  ``python -m underlay unittest`` needs none of this.
     """
-    return LayeredSuite([tests])
+    package = _package_being_loaded()
+    return LayeredSuite([tests, *([_discovered(loader, package, pattern)] if package else [])])
+
+
+def _package_being_loaded() -> types.ModuleType | None:
+    """The package whose ``load_tests`` is called: that is known to the caller alone."""
+    frame: types.FrameType | None = sys._getframe()
+    while frame and frame.f_code.co_name != "loadTestsFromModule":
+        frame = frame.f_back
+    module = frame and frame.f_locals.get("module")
+    return module if hasattr(module, "__path__") else None
+
+
+def _discovered(
+    loader: unittest.TestLoader, package: types.ModuleType, pattern: str | None
+) -> unittest.TestSuite:
+    """What unittest leaves to the ``load_tests`` of a package; without a pattern, its own."""
+    folder = Path(package.__path__[0])
+    top = folder.parents[package.__name__.count(".")]
+    return loader.discover(str(folder), pattern or "test*.py", str(top))
 
 
 class LayerLoader(unittest.TestLoader):
@@ -212,20 +258,21 @@ def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
         return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])
 
 
-def _group(test: LayeredTest) -> str:
-    """What is not parted by shards: tests of one layer, or else those of a module."""
+def _group(test: LayeredTest) -> _selection.Group:
     layer, case = test
-    return type(case).__module__ if layer is None else layer_name(layer)
+    return _selection.group(() if layer is None else (layer,), type(case).__module__)
 
 
 class Program(unittest.TestProgram):
     """unittest's command line, honouring layers; a run without any test is a failure."""
 
-    test: unittest.TestSuite
+    test: LayeredSuite
     exit: bool
     layer_patterns: Sequence[str] | None = None
     shard: str | None = None
+    layer_times: str | None = None
     in_empty_shard = False
+    keeps_times = False
 
     def _getParentArgParser(self) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super()._getParentArgParser()  # type: ignore[misc]
@@ -240,17 +287,23 @@ class Program(unittest.TestProgram):
         parser.add_argument(
             "--shard", metavar="I/N", type=_selection.shard, help=_selection.SHARD_HELP
         )
+        parser.add_argument("--layer-times", metavar="FILE", help=_times.OPTION_HELP)
         return parser
 
     def createTests(self, *args: Any, **kwargs: Any) -> None:
         super().createTests(*args, **kwargs)
+        known = _times.read(self.layer_times) if self.layer_times else NOTHING
         tests = self._wanted(list(flatten(self.test)))
         if shard := _selection.shard_to_run(self.shard, os.environ):
-            found, tests = tests, shard.choose(tests, _group)
-            self.in_empty_shard = len(found) > len(tests) == 0
+            all_tests, tests = tests, shard.choose(tests, _group, known)
+            self.in_empty_shard = len(all_tests) > len(tests) == 0
+        self.keeps_times = bool(self.layer_times) and not shard
         self.test = LayeredSuite(
-            layered(unittest.TestSuite(case for _, case in neighbours), layer)
-            for layer, neighbours in itertools.groupby(tests, lambda test: test[0])
+            (
+                layered(unittest.TestSuite(case for _, case in neighbours), layer)
+                for layer, neighbours in itertools.groupby(tests, lambda test: test[0])
+            ),
+            known,
         )
 
     def _wanted(self, tests: list[LayeredTest]) -> list[LayeredTest]:
@@ -279,6 +332,8 @@ class Program(unittest.TestProgram):
     def runTests(self) -> None:
         leave, self.exit = self.exit, False
         super().runTests()
+        if self.layer_times and self.keeps_times:
+            _times.update(self.layer_times, self.test.found)
         if leave:
             sys.exit(self._status())
 
