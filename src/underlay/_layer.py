@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from underlay import _naming
+from underlay import _naming, _timeline
 from underlay._blame import FAULTS, in_zope_testrunner
 from underlay._errors import LayerError, ResourceMissing, SetUpFailed
 from underlay._graph import setup_order
@@ -141,6 +141,17 @@ class Layer(Resources):
         """Enter `cm` now, leave it when the running phase ends; return what entering it gave."""
         return self._running().enter(cm)
 
+    def addNote(self, text: str, path: str | os.PathLike[str] | None = None) -> None:
+        """Tell the timeline what the layer has started, or has kept of the running test.
+
+        In ``setUp`` it is told of the layer, such as ``"http://127.0.0.1:4711"``; in a test, of
+        that test, such as ``"screenshot"``.  Without a timeline nothing happens.
+
+        :param text: a phrase.
+        :param path: a file that tells more; the page has a link to it.
+        """
+        _timeline.note(self, text, path, of_test=self._in_test)
+
     def __setitem__(self, name: str, value: Any) -> None:
         self._running().add(self._push(name, value))
 
@@ -248,6 +259,20 @@ class Layer(Resources):
             raise LayerError(f"{self!r} is not set up, but a test was to begin on it.")
         if scope == TEST and self._base_failed_in_test_set_up():
             return
+        try:
+            with _timeline.hook(self, "setUp" if scope == LAYER else "testSetUp"):
+                self._set_up(scope, hook)
+        except BaseException as error:
+            if scope == TEST or not self._told_to_tests(error):
+                raise
+            self._set_up_error = error
+        else:
+            if scope == LAYER:
+                atexit.register(self._take_down_at_exit, os.getpid())
+
+    def _set_up(self, scope: str, hook: Hook) -> None:
+        """Call a set-up hook; if it fails, undo what it did."""
+        __tracebackhide__ = True
         undo = self._scopes[scope] = Undo()
         self._phase = scope
         failure = None
@@ -259,12 +284,7 @@ class Layer(Resources):
             del self._scopes[scope]
         finally:
             self._phase = None
-        if failure is None:
-            if scope == LAYER:
-                atexit.register(self._take_down_at_exit, os.getpid())
-        elif scope == LAYER and self._told_to_tests(failure):
-            self._set_up_error = failure
-        else:
+        if failure is not None:
             reraise(failure)
 
     def _close(self, scope: str, hook: Hook) -> None:
@@ -280,7 +300,8 @@ class Layer(Resources):
         undo.add(hook, self)  # the author's part first, then the clean-ups
         self._phase = scope
         try:
-            undo.close()
+            with _timeline.hook(self, "tearDown" if scope == LAYER else "testTearDown"):
+                undo.close()
         finally:
             self._phase = None
             del self._scopes[scope]

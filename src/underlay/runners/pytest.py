@@ -13,7 +13,7 @@ from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, union
-from underlay.runners import _pytest_durations, _pytest_selection, _xdist
+from underlay.runners import _pytest_durations, _pytest_selection, _pytest_timeline, _xdist
 from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
 from underlay.runners.unittest import skip_reason
@@ -41,6 +41,7 @@ def fixture_for(layer: AnyLayer) -> Any:
 def pytest_addoption(parser: pytest.Parser) -> None:
     _pytest_selection.add_options(parser)
     _pytest_durations.add_options(parser)
+    _pytest_timeline.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK] = LayerStack()
     _pytest_selection.configure(config)
+    _pytest_timeline.configure(config)
     _xdist.register(config)
 
 
@@ -86,6 +88,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.config.stash[STACK].require(layers_of(item))
     except SetUpFailed as error:
         pytest.fail(str(error), pytrace=False)  # its traceback stood at the first of these tests
+    finally:
+        _pytest_timeline.test_begins(item)
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:
@@ -102,6 +106,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         return (yield)
     finally:
+        _pytest_timeline.test_is_over(item)
         item.config.stash[STACK].release(union(layers_of(nextitem)) if nextitem else ())
 
 

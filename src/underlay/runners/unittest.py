@@ -11,6 +11,7 @@ import unittest
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from underlay import _timeline
 from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
@@ -94,7 +95,7 @@ def _run_group(
         try:
             stack.require(layers)
         except Exception as error:
-            _report(result, test, error)
+            _report(result, test, error, layers)
         else:
             break
     else:
@@ -167,14 +168,17 @@ def _attempt(
         result.addError(LayerHook(description), sys.exc_info())
 
 
-def _report(result: unittest.TestResult, test: unittest.TestCase, error: Exception) -> None:
+def _report(
+    result: unittest.TestResult, test: unittest.TestCase, error: Exception, layers: Layers
+) -> None:
     """Tell that a test could not run."""
-    result.startTest(test)
-    if isinstance(error, unittest.SkipTest):
-        result.addSkip(test, str(error))
-    else:
-        result.addError(test, sys.exc_info())
-    result.stopTest(test)
+    with _timeline.case(test, result, union(layers)):
+        result.startTest(test)
+        if isinstance(error, unittest.SkipTest):
+            result.addSkip(test, str(error))
+        else:
+            result.addError(test, sys.exc_info())
+        result.stopTest(test)
 
 
 def load_tests(
