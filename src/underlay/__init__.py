@@ -22,6 +22,7 @@ from underlay._errors import (
     SetUpFailed,
     SeveralProblems,
     StillRunning,
+    TimelineUnreadable,
     UnexpectedRequest,
     UnmetExpectation,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "SetUpFailed",
     "SeveralProblems",
     "StillRunning",
+    "TimelineUnreadable",
     "UnexpectedRequest",
     "UnmetExpectation",
     "as_layer",

@@ -153,11 +153,11 @@ _recorder: Recorder | None = None
 _NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
 
 
-def begin(directory: str, run: str = "", command: list[str] = sys.argv) -> None:
+def begin(directory: str, run: str = "", command: list[str] | None = None) -> None:
     """Record in this process, and in those that it starts.
 
     :param run: the name of the run, by default the one in the environment, else a new one.
-    :param command: the command line to name in the timeline.
+    :param command: the command line to name in the timeline, by default that of this process.
     :raises LayerError: if there cannot be such a folder.
     """
     global _recorder
@@ -169,7 +169,7 @@ def begin(directory: str, run: str = "", command: list[str] = sys.argv) -> None:
     now = time.strftime("%Y%m%dT%H%M%S")
     run = run or os.environ.get(RUN) or f"{now}-{os.getpid()}"
     os.environ[DIRECTORY], os.environ[RUN] = directory, run
-    _recorder = Recorder(directory, run, command)
+    _recorder = Recorder(directory, run, command or sys.argv)
     if not hasattr(unittest.TestCase.__call__, "is_recorded"):
         unittest.TestCase.__call__ = _recorded(unittest.TestCase.__call__)  # type: ignore[method-assign]
 
