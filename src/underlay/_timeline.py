@@ -238,6 +238,16 @@ def case(
     recorded.end(*_verdict(test, result, before))
 
 
+@contextlib.contextmanager
+def beside_tests(result: unittest.TestResult) -> Iterator[None]:
+    """Record what fails inside the block in no test: the fixtures of classes and modules."""
+    before = len(result.errors)
+    yield
+    for each, text in result.errors[before:] if _recorder else ():
+        if not isinstance(each, unittest.TestCase):
+            RecordedTest(_recorder, each.id()).end(ERROR, headline(text), text)
+
+
 def _recorded(call: Callable[..., Any]) -> Callable[..., Any]:
     """Record a test that is called; pytest hands other results, and records tests itself."""
 

@@ -111,7 +111,8 @@ def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:
     """Run a suite such that its last ``tearDownClass`` runs with it, while the layers are up."""
     entered = getattr(result, "_testRunEntered", False)
     result._testRunEntered = False
-    suite.run(result)
+    with _timeline.beside_tests(result):
+        suite.run(result)
     result._previousTestClass = None  # else the next suite calls its tearDownClass once more
     result._testRunEntered = entered
 

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 
 #: Elements that have neither content nor an end.
-VOID = {"meta", "input", "br"}
+VOID = {"meta", "input", "wbr"}
 
 
 class Markup(str):

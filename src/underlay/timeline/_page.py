@@ -64,7 +64,7 @@ def _verdict(run: Run) -> str:
     failed = sum(span.is_problem for span in tests)
     hooks = sum(span.is_problem for _, span in run.spans("setUp", "tearDown"))
     words = [f"{failed} of {count(len(tests), 'test')} failed"] if failed else []
-    words += [f"{count(hooks, 'hook')} of layers failed"] if hooks else []
+    words += [f"{count(hooks, 'layer hook')} failed"] if hooks else []
     return ", ".join(words) or f"{count(len(tests), 'test')}, no failure"
 
 
@@ -102,7 +102,7 @@ def _failure(process: Process, span: Span, anchor: str, link: Link) -> Markup:
     return tag(
         "li",
         tag("h3", what),
-        tag("pre", span.error, class_="error"),
+        tag("pre", span.error, class_="message"),
         tag("p", " · ".join(filter(None, facts)), class_="facts"),
         notes(span.notes, link),
         details if span.details.strip() != span.error.strip() else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterable
 
 from underlay.timeline._markup import Child, Markup, join, tag
@@ -79,8 +81,13 @@ def _test(process: Process, layer: str, span: Span) -> tuple[Child, ...]:
 
 def name_of(full_name: str) -> Markup:
     """A name, its last part to catch the eye."""
-    place, name = parted(full_name)
+    place, name = map(_breakable, parted(full_name))
     return tag("span", tag("span", place, class_="place"), tag("b", name), class_="name")
+
+
+def _breakable(name: str) -> Markup:
+    """Where there is no room, it goes on in the next line after one of these."""
+    return Markup(tag("wbr").join(map(html.escape, re.split(r"(?<=[/.:_])", name))))
 
 
 def notes(told: Iterable[Note], link: Link) -> Markup:
