@@ -37,9 +37,9 @@ def _guarded(name: str, hook: Hook) -> Hook:
             return
         with blame_test() if scope == TEST else contextlib.nullcontext():
             if name.endswith("etUp"):
-                self._open(scope, hook)
+                self._open(name, hook)
             else:
-                self._close(scope, hook)
+                self._close(name, hook)
 
     guarded.is_guarded = True  # type: ignore[attr-defined]
     return guarded

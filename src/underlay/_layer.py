@@ -246,10 +246,13 @@ class Layer(Resources):
             )
         return self._scopes[scope]
 
-    def _open(self, scope: str, hook: Hook) -> None:
+    def _open(self, name: str, hook: Hook) -> None:
         __tracebackhide__ = True
+        scope = SCOPES[name]
         if scope in self._scopes:
             raise LayerError(f"{self!r} is already set up; it was to be set up once more.")
+        if scope == TEST:
+            _timeline.test_on(self)  # also if it does not come so far as to be set up
         if scope == TEST and self._set_up_error is not None:
             raise self._tell_set_up_error()
         if scope == LAYER and (error := self._error_of_bases()):
@@ -260,7 +263,7 @@ class Layer(Resources):
         if scope == TEST and self._base_failed_in_test_set_up():
             return
         try:
-            with _timeline.hook(self, "setUp" if scope == LAYER else "testSetUp"):
+            with _timeline.hook(self, name):
                 self._set_up(scope, hook)
         except BaseException as error:
             if scope == TEST or not self._told_to_tests(error):
@@ -287,8 +290,9 @@ class Layer(Resources):
         if failure is not None:
             reraise(failure)
 
-    def _close(self, scope: str, hook: Hook) -> None:
+    def _close(self, name: str, hook: Hook) -> None:
         __tracebackhide__ = True
+        scope = SCOPES[name]
         if scope == LAYER:
             self._set_up_error = None
             atexit.unregister(self._take_down_at_exit)
@@ -300,7 +304,7 @@ class Layer(Resources):
         undo.add(hook, self)  # the author's part first, then the clean-ups
         self._phase = scope
         try:
-            with _timeline.hook(self, "tearDown" if scope == LAYER else "testTearDown"):
+            with _timeline.hook(self, name):
                 undo.close()
         finally:
             self._phase = None

@@ -165,7 +165,10 @@ def begin(directory: str, run: str = "", command: list[str] | None = None) -> No
     try:
         os.makedirs(directory, exist_ok=True)
     except OSError as error:
-        raise LayerError(f"No timeline can be written to {directory}: {error.strerror}") from error
+        raise LayerError(
+            f"No timeline can be written to {directory}: {error.strerror}.\n"
+            f"  Name another folder in {DIRECTORY}, or in --underlay-timeline of pytest."
+        ) from error
     now = time.strftime("%Y%m%dT%H%M%S")
     run = run or os.environ.get(RUN) or f"{now}-{os.getpid()}"
     os.environ[DIRECTORY], os.environ[RUN] = directory, run
@@ -194,9 +197,15 @@ def hook(layer: Any, name: str) -> AbstractContextManager[None]:
         return _NOTHING
     if name in ("setUp", "tearDown"):
         return Span(_recorder, name, layer=_name(layer), kind=type(layer).__name__)
-    if name == "testSetUp" and _recorder.test:
-        _recorder.test.layers[_name(layer)] = None
+    if name == "testSetUp":
+        test_on(layer)
     return _NOTHING
+
+
+def test_on(layer: Any) -> None:
+    """Record that the test which is going on, if any, is on a layer."""
+    if _recorder is not None and _recorder.test:
+        _recorder.test.layers[_name(layer)] = None
 
 
 def note(layer: Any, text: str, path: str | os.PathLike[str] | None, of_test: bool) -> None:
