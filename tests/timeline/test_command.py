@@ -34,7 +34,7 @@ class Command(Golden, TimelineTest):
         Recorded(self.folder)
         page, trace = self.folder / "a.html", self.folder / "b.json"
         _, out = self.run_command(self.folder, "--output", page, "--trace", trace)
-        self.assertEqual(["DIR/a.html", "DIR/b.json"], out.splitlines()[1:])
+        self.assertEqual(["page:  DIR/a.html", "trace: DIR/b.json"], out.splitlines()[1:])
         self.assertTrue(page.exists() and trace.exists())
         self.assertIn('href="b.json"', page.read_text())
 

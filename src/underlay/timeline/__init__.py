@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
+from underlay import _timeline
 from underlay._errors import TimelineUnreadable
 from underlay.timeline._page import page
 from underlay.timeline._reading import Run, read
 from underlay.timeline._trace import trace
 from underlay.timeline._words import count, seconds
 
-__all__ = ["main"]
+__all__ = ["main", "record"]
+
+
+def record(directory: str | os.PathLike[str]) -> None:
+    """Record from now on, as if ``UNDERLAY_TIMELINE`` had named this folder from the beginning.
+
+    Processes that are started from now on record there, too.
+
+    :raises LayerError: if there cannot be such a folder.
+    """
+    _timeline.begin(os.fspath(directory))
 
 
 def main(arguments: list[str]) -> None:
@@ -31,7 +43,7 @@ def main(arguments: list[str]) -> None:
         trace_file.write_text(json.dumps(trace(run)))
     except (TimelineUnreadable, OSError) as error:
         sys.exit(f"underlay timeline: {error}")
-    print(_summary(run), output, trace_file, sep="\n")
+    print(_summary(run), f"page:  {output}", f"trace: {trace_file}", sep="\n")
 
 
 def _parser() -> argparse.ArgumentParser:
