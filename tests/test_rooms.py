@@ -21,9 +21,11 @@ CORE = {
     "_naming": {"_errors"},
     "_resources": {"_graph"},
     "_timeline": {"_errors"},
+    "_verifying": {"_graph", "_naming"},
     "_hooks": {"_blame", "_errors", "_timeline"},
     "_layer": {
-        *("_blame", "_errors", "_graph", "_hooks", "_naming", "_resources", "_timeline", "_undo")
+        *{"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources"},
+        *{"_timeline", "_undo", "_verifying"},
     },
     "_as_layer": {"_hooks", "_layer", "_naming"},
     "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},

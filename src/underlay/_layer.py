@@ -5,13 +5,12 @@ Two pieces of magic keep layers simple to write and honest:
 * ``Layer.__init_subclass__`` wraps the four hooks, so that half a set-up is undone and nothing is
   taken down that never came up (`guard_hooks`, `Layer._open`, `Layer._close`).
 * ``Layer.__set_name__``, which Python calls for ``layer = LIVE`` in the body of a TestCase, lets a
-  layer check things while the test can still fail (`_verify_in`).
+  layer check things while the test can still fail (`verify_in`).
 """
 
 from __future__ import annotations
 
 import atexit
-import functools
 import os
 import unittest
 from collections.abc import Callable, Iterable
@@ -23,39 +22,14 @@ from underlay._blame import FAULTS, in_zope_testrunner
 from underlay._errors import LayerError, ResourceMissing, SetUpFailed
 from underlay._graph import setup_order
 from underlay._hooks import LAYER, SCOPES, TEST, AnyLayer, Hook, call_hook, guard_hooks
-from underlay._naming import resolve
 from underlay._resources import Resources
 from underlay._undo import Undo, reraise
+from underlay._verifying import verify_in
 
 T = TypeVar("T")
 L = TypeVar("L", bound="Layer")
 
 __unittest = True  # unittest leaves our frames out of tracebacks
-
-
-def _verify_in(case_class: type[unittest.TestCase]) -> None:
-    """Let the layers of a TestCase verify() inside the test, after the test's own clean-ups.
-
-    Those come first because they may still talk to what a layer offers.
-    """
-    do_cleanups = case_class.doCleanups
-    if hasattr(do_cleanups, "verifies_layers"):
-        return
-
-    @functools.wraps(do_cleanups)
-    def doCleanups(case: Any) -> Any:
-        do_cleanups(case)
-        # Read now, not when the class was made: a subclass may have named another layer, or none.
-        if case.layer is not None:
-            layer = resolve(case.layer)
-            case.addCleanup(getattr(layer, "_refuse_if_never_set_up", bool))
-            # Clean-ups run in reverse: a derived layer verifies before its bases.
-            for each in setup_order(layer):
-                case.addCleanup(getattr(each, "_verify_in_test", bool))
-        return do_cleanups(case)
-
-    doCleanups.verifies_layers = True  # type: ignore[attr-defined]
-    case_class.doCleanups = doCleanups  # type: ignore[assignment,method-assign]
 
 
 class Layer(Resources):
@@ -218,7 +192,7 @@ class Layer(Resources):
     def __set_name__(self, owner: type, name: str) -> None:
         if name == "layer" and issubclass(owner, unittest.TestCase):
             self._holder = self._holder or f"{owner.__qualname__}.layer"
-            _verify_in(owner)
+            verify_in(owner)
 
     # -- the scopes
 

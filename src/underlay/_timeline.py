@@ -123,7 +123,7 @@ class Span:
         self.end(*verdict_of(error))
 
 
-class RecordedTest:
+class RecordedTest(Span):
     """A test that is going on.
 
     :param name: by which its runner knows it.
@@ -133,19 +133,16 @@ class RecordedTest:
     def __init__(self, recorder: Recorder, name: str, layers: Iterable[Any] = ()) -> None:
         self.name = name
         self.layers = dict.fromkeys(map(_name, layers))
-        self._recorder = recorder
-        self._span = Span(recorder, "test", test=name)
+        super().__init__(recorder, "test", test=name, layers=[*self.layers])
         recorder.test = self
 
     def stop(self) -> None:
-        """Say that it is over, though it is not known yet how it went."""
-        self._span.stop()
+        super().stop()
         self._recorder.test = None
 
-    def end(self, outcome: str, error: str = "", details: str = "") -> None:
-        """Say how it went."""
+    def end(self, outcome: str = PASSED, error: str = "", details: str = "", **more: Any) -> None:
         self._recorder.test = None
-        self._span.end(outcome, error, details, layers=[*self.layers])
+        super().end(outcome, error, details, layers=[*self.layers], **more)
 
 
 _recorder: Recorder | None = None
@@ -196,7 +193,8 @@ def hook(layer: Any, name: str) -> AbstractContextManager[None]:
     if _recorder is None:
         return _NOTHING
     if name in ("setUp", "tearDown"):
-        return Span(_recorder, name, layer=_name(layer), kind=type(layer).__name__)
+        kind = None if isinstance(layer, type) else type(layer).__name__
+        return Span(_recorder, name, layer=_name(layer), kind=kind)
     if name == "testSetUp":
         test_on(layer)
     return _NOTHING

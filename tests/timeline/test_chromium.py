@@ -73,3 +73,12 @@ class LargeRun(TimelineTest):
         """
         for window in (PHONE, DESK):
             self.assertEqual([500, 8, 8, 8], ask(self.page, script, window))
+
+    def test_zooming_in_widens_the_picture_alone(self):
+        script = """
+            const plot = document.querySelector('.plot');
+            const before = plot.clientWidth;
+            document.querySelector('[name=zoom][value="4"]').click();
+            return [plot.clientWidth > 3 * before, document.documentElement.scrollWidth];
+        """
+        self.assertEqual([True, PHONE], ask(self.page, script, PHONE))

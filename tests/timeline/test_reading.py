@@ -52,6 +52,13 @@ class Reading(TimelineTest):
         Recorded(self.folder).write("end", id=7, outcome="passed")
         self.assertEqual([], list(read(self.folder).spans("test")))
 
+    def test_the_layers_of_a_test_are_known_before_it_ends_or_then(self):
+        process = Recorded(self.folder)
+        process.span("test", "first", layers=["app.LIVE"])
+        process.write("start", id=7, what="test", test="last", layers=["app.BASE", "app.LIVE"])
+        layers = [span.layers for _, span in read(self.folder).spans("test")]
+        self.assertEqual([("app.LIVE",), ("app.BASE", "app.LIVE")], layers)
+
     def test_a_note_goes_to_its_test_or_else_to_the_last_set_up_of_its_layer(self):
         process = Recorded(self.folder)
         for number in (1, 2):

@@ -36,10 +36,10 @@ def configure(config: Any) -> None:
     :raises pytest.UsageError: if there cannot be such a folder.
     """
     told = getattr(config, "workerinput", {}).get("underlay timeline", ())
-    asked = told or [each for each in [config.getoption("--underlay-timeline")] if each]
+    directory = config.getoption("--underlay-timeline")
     try:
-        if asked:
-            _timeline.begin(*asked)
+        if told or directory:
+            _timeline.begin(*(told or [directory]))
     except LayerError as error:
         raise pytest.UsageError(str(error)) from error
     if recorder := _timeline.recorder():
@@ -67,9 +67,8 @@ class Recording:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput["underlay timeline"] = (
-            *(self.recorder.directory, self.recorder.run, self.recorder.command),
-        )
+        told = (self.recorder.directory, self.recorder.run, self.recorder.command)
+        node.workerinput["underlay timeline"] = told
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
@@ -82,9 +81,11 @@ class Recording:
         try:
             return (yield)
         finally:
-            test_begins(item)  # unless a mark has skipped it, for instance, it has begun
+            test_begins(item)  # where a mark has skipped it, for instance, it has not begun
             if RECORDED in item.stash:
                 item.stash[RECORDED].end(*verdict(item.stash.get(REPORTS, [])))
+                del item.stash[RECORDED]
+            item.stash[REPORTS] = []
 
 
 def verdict(reports: list[pytest.TestReport]) -> tuple[str, str, str]:

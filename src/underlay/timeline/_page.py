@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from underlay.timeline._chart import Anchors, chart
 from underlay.timeline._markup import Markup, join, tag
-from underlay.timeline._reading import Note, Process, Run, Span
+from underlay.timeline._reading import UNFINISHED, Note, Process, Run, Span
 from underlay.timeline._rows import summaries
 from underlay.timeline._tables import Link, all_tests, layers, name_of, notes, slowest_tests
 from underlay.timeline._words import count, parted, seconds
@@ -97,7 +97,8 @@ def _failure(process: Process, span: Span, anchor: str, link: Link) -> Markup:
     if span.what != "test":
         what = join(tag("b", f"{span.what} of "), what)
     layer = parted(span.layers[-1])[1] if span.layers else ""
-    facts = (layer, process.title, f"at {seconds(span.start)}", f"took {seconds(span.seconds)}")
+    took = "" if span.outcome == UNFINISHED else f"took {seconds(span.seconds)}"
+    facts = (layer, process.title, f"at {seconds(span.start)}", took)
     details = tag("details", tag("summary", "Details"), tag("pre", span.details))
     return tag(
         "li",
@@ -105,7 +106,7 @@ def _failure(process: Process, span: Span, anchor: str, link: Link) -> Markup:
         tag("pre", span.error, class_="message"),
         tag("p", " · ".join(filter(None, facts)), class_="facts"),
         notes(span.notes, link),
-        details if span.details.strip() != span.error.strip() else "",
+        details if span.details.strip() not in ("", span.error.strip()) else "",
         id=anchor,
     )
 

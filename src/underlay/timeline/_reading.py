@@ -224,14 +224,18 @@ def _started(line: _Line, at: float) -> Span:
     if what not in ("test", "setUp", "tearDown"):
         raise line.unreadable(f"what is {what!r}")
     name = line.get("test" if what == "test" else "layer", str)
-    return Span(what, name, line.get("kind", str, ""), at, at)
+    return Span(what, name, line.get("kind", str, ""), at, at, layers=_layers(line))
 
 
 def _end(span: Span, line: _Line, at: float) -> None:
     span.end = at
     span.outcome = line.get("outcome", str)
     span.error, span.details = line.get("error", str, ""), line.get("details", str, "")
-    span.layers = tuple(map(str, line.get("layers", list, [])))
+    span.layers = _layers(line) or span.layers
+
+
+def _layers(line: _Line) -> tuple[str, ...]:
+    return tuple(map(str, line.get("layers", list, [])))
 
 
 def _attach(line: _Line, spans: Iterable[Span]) -> None:
