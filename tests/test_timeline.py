@@ -177,6 +177,11 @@ class Tests(RecordingTest):
         end = self.run_test(body)
         self.assertEqual(["tests.test_timeline.LIVE"], end["layers"])
 
+    def test_hooks_that_are_called_in_a_test_say_so(self):
+        self.run_test(lambda case: Layer(name="LIVE").setUp())
+        [hook] = [each for each in self.events() if each.get("what") == "setUp"]
+        self.assertRegex(hook["test"], "test_it$")
+
     def test_a_note_in_a_test_is_about_the_test(self):
         layer = Layer(name="LIVE")
         layer.setUp()

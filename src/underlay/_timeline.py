@@ -193,8 +193,9 @@ def hook(layer: Any, name: str) -> AbstractContextManager[None]:
     if _recorder is None:
         return _NOTHING
     if name in ("setUp", "tearDown"):
+        test = _recorder.test.name if _recorder.test else None
         kind = None if isinstance(layer, type) else type(layer).__name__
-        return Span(_recorder, name, layer=_name(layer), kind=kind)
+        return Span(_recorder, name, layer=_name(layer), kind=kind, test=test)
     if name == "testSetUp":
         test_on(layer)
     return _NOTHING

@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 from tests.conformance.runs import RUNNERS
+from underlay import TimelineUnreadable
 from underlay.timeline._reading import read
 from underlay.timeline._rows import rows
 
@@ -131,16 +132,20 @@ def run_recorded(runner, *arguments, **environment):
         (Path(folder) / "test_it.py").write_text(textwrap.dedent(MODULE))
         words = [each.format(folder=folder) for each in (*RUNNERS[runner], *arguments)]
         inherited = {key: os.environ[key] for key in os.environ if "TIMELINE" not in key}
-        subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", *words],
             cwd=folder,
             env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             timeout=60,
         )
-        return read(Path(folder) / "there")
+        try:
+            return read(Path(folder) / "there")
+        except TimelineUnreadable as error:
+            raise AssertionError(process.stdout) from error
 
 
 @functools.cache

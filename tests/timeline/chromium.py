@@ -32,7 +32,8 @@ def ask(page, script, width):
 
     :param script: the body of a function that sees the ``document`` and ``window`` of the page.
     """
-    with tempfile.TemporaryDirectory() as name:
+    # Children of Chromium may still write to its profile when it has ended.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         file = Path(name) / "around.html"
         file.write_text(AROUND.format(page=html.escape(page), width=width, script=script))
         command = [_chromium(), *_options(name), "--dump-dom", file.as_uri()]
@@ -47,6 +48,7 @@ def ask(page, script, width):
 
 def _options(folder):
     yield from ("--headless", "--disable-gpu", "--hide-scrollbars", "--no-first-run")
+    yield "--disable-dev-shm-usage"  # containers have little of it
     yield f"--user-data-dir={folder}/user"
     if os.getuid() == 0:
         yield "--no-sandbox"  # it refuses root otherwise

@@ -1,6 +1,8 @@
 """The page in a real browser."""
 
 import html
+import os
+from unittest import mock
 
 from tests.timeline.chromium import ask
 from tests.timeline.support import TimelineTest
@@ -82,3 +84,10 @@ class LargeRun(TimelineTest):
             return [plot.clientWidth > 3 * before, document.documentElement.scrollWidth];
         """
         self.assertEqual([True, PHONE], ask(self.page, script, PHONE))
+
+
+class Missing(TimelineTest):
+    def test_without_chromium_there_is_an_error_that_says_what_to_do(self):
+        with mock.patch.dict(os.environ, PATH=str(self.folder)):
+            with self.assertRaisesRegex(LookupError, "apt-get install chromium"):
+                ask("", "", DESK)

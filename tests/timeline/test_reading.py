@@ -33,6 +33,13 @@ class Reading(TimelineTest):
         self.assertTrue(test.is_problem)
         self.assertAlmostEqual(0.2, test.end)
 
+    def test_a_hook_that_fails_inside_of_a_test_is_left_to_the_test(self):
+        process = Recorded(self.folder)
+        process.write("start", id=1, what="setUp", layer="app.LIVE", test="expects an error")
+        process.write("end", id=1, outcome="error")
+        [(_, hook)] = read(self.folder).spans("setUp")
+        self.assertFalse(hook.is_problem)
+
     def test_a_last_line_that_is_half_written_is_left_out(self):
         process = Recorded(self.folder)
         process.span("test", "first")

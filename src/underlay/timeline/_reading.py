@@ -37,6 +37,7 @@ class Span:
     :param name: of the test, or the full name of the layer.
     :param start: seconds since the run began, as `end`.
     :param layers: of a test, base before derived.
+    :param test: inside of which a hook was called, if it was.
     """
 
     what: str
@@ -48,6 +49,7 @@ class Span:
     error: str = DID_NOT_END
     details: str = ""
     layers: tuple[str, ...] = ()
+    test: str = ""
     notes: list[Note] = dataclasses.field(default_factory=list)
 
     @property
@@ -56,7 +58,8 @@ class Span:
 
     @property
     def is_problem(self) -> bool:
-        return self.outcome in (FAILED, ERROR, UNFINISHED)
+        """Whether it failed; a hook inside of a test leaves that to the test."""
+        return self.outcome in (FAILED, ERROR, UNFINISHED) and not self.test
 
 
 @dataclasses.dataclass
@@ -223,8 +226,10 @@ def _started(line: _Line, at: float) -> Span:
     what = line.get("what", str)
     if what not in ("test", "setUp", "tearDown"):
         raise line.unreadable(f"what is {what!r}")
-    name = line.get("test" if what == "test" else "layer", str)
-    return Span(what, name, line.get("kind", str, ""), at, at, layers=_layers(line))
+    if what == "test":
+        return Span(what, line.get("test", str), "", at, at, layers=_layers(line))
+    name, kind = line.get("layer", str), line.get("kind", str, "")
+    return Span(what, name, kind, at, at, test=line.get("test", str, ""))
 
 
 def _end(span: Span, line: _Line, at: float) -> None:
