@@ -39,7 +39,9 @@ class Rows(TimelineTest):
         self.assertEqual([(0.1, 0.2), (0.4, 0.5)], up)
 
     def test_a_layer_whose_set_up_failed_is_never_up(self):
-        Recorded(self.folder).span("setUp", "app.LIVE", outcome="error")
+        process = Recorded(self.folder)
+        for outcome in ("error", "skipped"):
+            process.span("setUp", "app.LIVE", outcome=outcome)
         self.assertEqual([], self.rows()["app.LIVE"].up)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
+from underlay._timeline import PASSED
 from underlay.timeline._reading import Note, Process, Run, Span
 
 
@@ -50,7 +51,7 @@ def rows(process: Process) -> list[Row]:
 def _up(hooks: list[Span], end: float) -> Iterator[tuple[float, float]]:
     ends = [*(hook.start for hook in hooks[1:]), end]
     for hook, until in zip(hooks, ends, strict=False):
-        if hook.what == "setUp" and not hook.is_problem:
+        if hook.what == "setUp" and hook.outcome == PASSED:
             yield hook.end, until
 
 
