@@ -110,7 +110,9 @@ def _starts(process: Process) -> Iterator[float]:
 
 def _row(row: Row, scale: _Scale, anchors: Anchors) -> Markup:
     name = parted(row.layer)[1] or "no layer"
-    label = tag("div", tag("b", name), " ", tag("small", row.kind), class_="label", title=row.layer)
+    label = tag(
+        "div", tag("b", name), " ", tag("small", row.kind), class_="label", title=row.layer or None
+    )
     ups = (
         tag("i", class_="bar up", style=scale.place(*up), title=f"{name}, up for {_lasted(*up)}")
         for up in row.up
