@@ -62,11 +62,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _summary(run: Run) -> str:
-    tests = [span for _, span in run.spans("test")]
-    hooks = [span for _, span in run.spans("setUp", "tearDown")]
-    set_ups = sum(span.what == "setUp" for span in hooks)
-    problems = sum(span.is_problem for span in (*tests, *hooks))
+    tests, set_ups = (len(list(run.spans(kind))) for kind in ("test", "setUp"))
+    failures = count(len(run.problems), "failure")
     return (
-        f"{count(len(tests), 'test')}, {count(set_ups, 'set-up')}, {count(problems, 'failure')}"
-        f" in {seconds(run.seconds)}"
+        f"{count(tests, 'test')}, {count(set_ups, 'set-up')}, {failures} in {seconds(run.seconds)}"
     )

@@ -30,14 +30,10 @@ def page(run: Run, folder: Path, trace: Path) -> str:
     def link(note: Note) -> Markup:
         return _link(note.text, Path(note.path), folder) if note.path else join(note.text)
 
-    problems = [each for each in run.spans("setUp", "test", "tearDown") if each[1].is_problem]
-    anchors: Anchors = {id(span): f"failure-{n}" for n, (_, span) in enumerate(problems, 1)}
-    failures = (_failure(*each, anchors[id(each[1])], link) for each in problems)
+    anchors = {id(span): f"failure-{n}" for n, (_, span) in enumerate(run.problems, 1)}
     body = (
         _head(run),
-        tag("section", tag("h2", "Failures"), tag("ol", failures), id="failures")
-        if problems
-        else "",
+        _failures(run, anchors, link),
         chart(run, anchors),
         layers(run, link),
         slowest_tests(run),
@@ -60,16 +56,16 @@ def _meta(run: Run) -> Markup:
 
 
 def _verdict(run: Run) -> str:
-    tests = [span for _, span in run.spans("test")]
-    failed = sum(span.is_problem for span in tests)
-    hooks = sum(span.is_problem for _, span in run.spans("setUp", "tearDown"))
-    words = [f"{failed} of {count(len(tests), 'test')} failed"] if failed else []
+    tests = count(len(list(run.spans("test"))), "test")
+    failed = sum(span.what == "test" for _, span in run.problems)
+    hooks = len(run.problems) - failed
+    words = [f"{failed} of {tests} failed"] if failed else []
     words += [f"{count(hooks, 'layer hook')} failed"] if hooks else []
-    return ", ".join(words) or f"{count(len(tests), 'test')}, no failure"
+    return ", ".join(words) or f"{tests}, no failure"
 
 
 def _head(run: Run) -> Markup:
-    bad = any(span.is_problem for _, span in run.spans("setUp", "test", "tearDown"))
+    bad = bool(run.problems)
     began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.began))
     facts = (tag("div", tag("dt", name), tag("dd", value)) for name, value in _facts(run))
     return tag(
@@ -90,6 +86,14 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     yield "Set-ups", str(sum(len(summary.set_ups) for summary in found))
     yield "Time in set-ups", seconds(sum(summary.seconds for summary in found))
     yield "Skipped tests", str(outcomes.count("skipped"))
+
+
+def _failures(run: Run, anchors: Anchors, link: Link) -> Markup:
+    """The section about what failed; empty if nothing has."""
+    listed = [_failure(*each, anchors[id(each[1])], link) for each in run.problems]
+    if not listed:
+        return Markup()
+    return tag("section", tag("h2", "Failures"), tag("ol", listed), id="failures")
 
 
 def _failure(process: Process, span: Span, anchor: str, link: Link) -> Markup:

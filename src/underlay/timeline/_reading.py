@@ -103,6 +103,11 @@ class Run:
     def command(self) -> list[str]:
         return self.processes[0].command
 
+    @property
+    def problems(self) -> list[tuple[Process, Span]]:
+        """Everything that failed."""
+        return [each for each in self.spans("setUp", "test", "tearDown") if each[1].is_problem]
+
     def spans(self, *kinds: str) -> Iterator[tuple[Process, Span]]:
         """Those that are a test, or such a hook, with their processes."""
         for process in self.processes:
