@@ -13,7 +13,13 @@ from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack
-from underlay.runners import _pytest_durations, _pytest_selection, _pytest_times, _xdist
+from underlay.runners import (
+    _pytest_durations,
+    _pytest_selection,
+    _pytest_timeline,
+    _pytest_times,
+    _xdist,
+)
 from underlay.runners._pytest_layers import PROBLEM, STACK, AroundTest, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem, stands_for_others
 from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
@@ -43,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     _pytest_selection.add_options(parser)
     _pytest_durations.add_options(parser)
     _pytest_times.add_options(parser)
+    _pytest_timeline.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[STACK] = LayerStack()
     config.pluginmanager.register(AroundTest(config.stash[STACK]), "underlay-around-test")
     config.stash[STOPWATCH] = Stopwatch()
+    _pytest_timeline.configure(config)
     if _xdist.is_worker(config):
         _xdist.configure_worker(config)
     else:
@@ -97,7 +105,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.config.stash[STACK].require(layers_of(item))
     except SetUpFailed as error:
         pytest.fail(str(error), pytrace=False)  # its traceback stood at the first of these tests
-    item.config.stash[STOPWATCH].start()
+    else:
+        item.config.stash[STOPWATCH].start()
+    finally:
+        _pytest_timeline.test_begins(item)
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:
@@ -115,6 +126,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return (yield)
     finally:
         item.config.stash[STOPWATCH].stop(layers_of(item))
+        _pytest_timeline.test_is_over(item)
         stack = item.config.stash[STACK]
         stack.release(stack.needed(layers_of(nextitem)) if nextitem else ())
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from underlay import _timeline
 from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
@@ -119,7 +120,7 @@ def _run_group(
         try:
             stack.require(layers)
         except Exception as error:
-            _report(result, test, error)
+            _report(result, test, error, layers)
         else:
             break
     else:
@@ -141,7 +142,8 @@ def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:
     """Run a suite such that its last ``tearDownClass`` runs with it, while the layers are up."""
     entered = getattr(result, "_testRunEntered", False)
     result._testRunEntered = False
-    suite.run(result)
+    with _timeline.beside_tests(result):
+        suite.run(result)
     result._previousTestClass = None  # else the next suite calls its tearDownClass once more
     result._testRunEntered = entered
 
@@ -198,14 +200,17 @@ def _attempt(
         result.addError(LayerHook(description), sys.exc_info())
 
 
-def _report(result: unittest.TestResult, test: unittest.TestCase, error: Exception) -> None:
+def _report(
+    result: unittest.TestResult, test: unittest.TestCase, error: Exception, layers: Layers
+) -> None:
     """Tell that a test could not run."""
-    result.startTest(test)
-    if isinstance(error, unittest.SkipTest):
-        result.addSkip(test, str(error))
-    else:
-        result.addError(test, sys.exc_info())
-    result.stopTest(test)
+    with _timeline.case(test, result, union(layers)):
+        result.startTest(test)
+        if isinstance(error, unittest.SkipTest):
+            result.addSkip(test, str(error))
+        else:
+            result.addError(test, sys.exc_info())
+        result.stopTest(test)
 
 
 def load_tests(
