@@ -2,9 +2,9 @@
 
     python benchmarks/conformance.py
 
-It installs the newest plone.testing, zope.testrunner, zope.pytestlayer, pytest and pytest-xdist into
-an environment of their own, runs there what ``tests/conformance`` runs for our layers, lets the same
-code judge it, and writes ``docs/reference/conformance-peers.inc``.
+It installs the newest plone.testing, zope.testrunner, zope.pytestlayer, pytest and pytest-xdist
+into an environment of their own, runs there what ``tests/conformance`` runs for our layers, lets
+the same code judge it, and writes ``docs/reference/conformance-peers.inc``.
 """
 
 from __future__ import annotations
@@ -53,11 +53,9 @@ def cells(python: str) -> dict[tuple[str, str], str]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         python = installed(Path(folder))
-        versions = subprocess.run(
-            [python, "-c", VERSIONS], check=True, capture_output=True, text=True
-        )
+        versions = subprocess.check_output([python, "-c", VERSIONS], text=True).strip()
         found = cells(python)
-    head = f"{versions.stdout.strip()}, {datetime.date.today()}:"
+    head = f"{versions}, {datetime.date.today()}:"
     text = table(peers.COLUMNS, lambda situation, column: found[situation.name, column])
     peers.TABLE.write_text(f"{head}\n\n{text}", "utf-8")
 

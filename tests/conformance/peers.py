@@ -1,7 +1,7 @@
 """The same situations for layers of plone.testing, under zope.testrunner and zope.pytestlayer.
 
-``benchmarks/conformance.py`` makes the manual's table of it: zope.pytestlayer and our plugin are not
-for one environment.
+``benchmarks/conformance.py`` makes the manual's table of it: zope.pytestlayer and our plugin are
+not for one environment.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COLUMNS = {
     "zope.pytestlayer -n2": "pytest -n2",
 }
 
-#: As those of `situations`, in plone.testing's idiom: ``tearDown`` undoes by hand what ``setUp`` did.
+#: As those of `situations`, in plone.testing's idiom: ``tearDown`` undoes what ``setUp`` did.
 HOOKS = (
     EVIDENCE
     + """

@@ -35,7 +35,7 @@ def table(columns: Iterable[str], cell: Callable[[Situation, str], str]) -> str:
 
 
 def in_a_cell(wanted: Situation, runner: str, came: Run) -> str:
-    """How many tests had which outcome, the colour of the exit status, and what is not as wanted."""
+    """How many tests had which outcome, the colour of the status, and what is not as wanted."""
     outcomes = collections.Counter(came.outcomes.values())
     told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     cell = (told or "stopped") + ("; red" if came.status else "; green")

@@ -14,7 +14,7 @@ from typing import Any
 
 from underlay._errors import needs_extra
 from underlay._stack import layer_name
-from underlay.runners import _pytest_durations, _pytest_selection
+from underlay.runners import _pytest_durations, _pytest_selection, _pytest_teardown
 from underlay.runners._pytest_layers import layers_of
 
 with needs_extra("underlay.runners.pytest", "pytest"):
@@ -26,10 +26,15 @@ CHUNKS = 8  # for each worker, of tests that have no group; those of a chunk sta
 
 def register(config: pytest.Config) -> None:
     """Take part if xdist does: in the controller, or in a worker."""
-    if hasattr(config, "workerinput"):
+    if is_worker(config):
         config.pluginmanager.register(Worker(), "underlay-worker")
     elif config.getoption("dist", "no") != "no":
         config.pluginmanager.register(Controller(), "underlay-controller")
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process runs tests for another one."""
+    return hasattr(config, "workerinput")
 
 
 class Controller:
@@ -57,6 +62,11 @@ class Controller:
     def pytest_testnodedown(self, node: Any) -> None:
         told = getattr(node, "workeroutput", {}).get("underlay", {})
         _pytest_durations.hear(node.config, told.get("times", ()))
+        for data in told.get("errors of layers", ()):
+            hook = node.config.hook
+            report = hook.pytest_report_from_serializable(config=node.config, data=data)
+            report.node = node  # as xdist does
+            hook.pytest_runtest_logreport(report=report)
         if told.get("empty shard", False):
             node.config.stash[_pytest_selection.EMPTY] = True
 
@@ -76,6 +86,10 @@ def tell_controller(config: Any) -> None:
     if hasattr(config, "workeroutput"):
         config.workeroutput["underlay"] = {
             "times": _pytest_durations.told(config),
+            "errors of layers": [
+                config.hook.pytest_report_to_serializable(config=config, report=report)
+                for report in _pytest_teardown.told(config)
+            ],
             "empty shard": config.stash.get(_pytest_selection.EMPTY, False),
         }
 

@@ -13,7 +13,7 @@ from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, union
-from underlay.runners import _pytest_durations, _pytest_selection, _xdist
+from underlay.runners import _pytest_durations, _pytest_selection, _pytest_teardown, _xdist
 from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
 from underlay.runners.unittest import skip_reason
@@ -102,7 +102,16 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         return (yield)
     finally:
-        item.config.stash[STACK].release(union(layers_of(nextitem)) if nextitem else ())
+        _pytest_teardown.take_down(item, keep=union(layers_of(nextitem)) if nextitem else ())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        if not _xdist.is_worker(item.config):
+            _pytest_teardown.tell(item.config)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
