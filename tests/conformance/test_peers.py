@@ -40,3 +40,13 @@ class Table(unittest.TestCase):
 
     def test_error_in_testSetUp(self):
         self.check("error in testSetUp")
+
+
+class UnderOurRunners(unittest.TestCase):
+    def test_errors_in_the_hooks_of_a_test_are_its_own(self):
+        """Also with layers of plone.testing, which stay as they are."""
+        for situation in SITUATIONS:
+            if situation.name in ("error in testSetUp", "error in testTearDown"):
+                for runner in ("pytest", "pytest -n2", "underlay unittest"):
+                    came = peers.cell(situation, runner, sys.executable)
+                    self.assertEqual("1 failed, 2 passed; red", came, runner)

@@ -85,7 +85,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     try:
         item.config.stash[STACK].require(layers_of(item))
     except SetUpFailed as error:
-        pytest.fail(str(error), pytrace=False)  # its traceback stood at the first of these tests
+        # Its traceback stood at the first of these tests.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:

@@ -25,9 +25,18 @@ NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
 
 
-def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
-    """Put a suite on a layer: its tests run on it unless they name another one."""
+def layered(
+    suite: unittest.TestSuite, layer: AnyLayer, addLayerToDoctestGlobs: bool = True
+) -> unittest.TestSuite:
+    """Put a suite on a layer: its tests run on it unless they name another one.
+
+    :param addLayerToDoctestGlobs: whether doctests find the layer as ``layer``, unless they have
+        something of that name; as with plone.testing.
+    """
     suite.layer = layer  # type: ignore[attr-defined]
+    for _, case in flatten(suite) if addLayerToDoctestGlobs else ():
+        if doctest := getattr(case, "_dt_test", None):
+            doctest.globs.setdefault("layer", layer)
     return suite
 
 
@@ -244,7 +253,8 @@ class Program(unittest.TestProgram):
             found, tests = tests, shard.choose(tests, _group)
             self.in_empty_shard = len(found) > len(tests) == 0
         self.test = LayeredSuite(
-            layered(unittest.TestSuite([case]), layer) for layer, case in tests
+            layered(unittest.TestSuite([case]), layer, addLayerToDoctestGlobs=False)
+            for layer, case in tests
         )
 
     def _wanted(self, layer: AnyLayer, case: unittest.TestCase) -> bool:
