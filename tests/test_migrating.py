@@ -127,6 +127,38 @@ class PloneTesting(ProjectTest):
         self.assertRuns(runs, guilty=set(), ran=2, log=log)
 
 
+class OnTop(ProjectTest):
+    def test_zope_testrunner_sets_up_what_is_on_top_of_a_layer_that_failed(self):
+        """If that is a layer of ours, it is not even tried, and all tests are counted."""
+        module = """
+            import unittest
+            import plone.testing, underlay
+
+            class Faulty(underlay.Layer):
+                def setUp(self):
+                    raise RuntimeError("boom")
+
+            class OnTop(plone.testing.Layer):
+                defaultBases = (Faulty(name="FAULTY"),)
+                def setUp(self):
+                    self["path"]
+
+            class Case(unittest.TestCase):
+                layer = OnTop(name="ON_TOP")
+                def test_it(self):
+                    pass
+        """
+        for text, told in (
+            (module, "KeyError"),
+            (module.replace("plone.testing.", "underlay."), "boom"),
+        ):
+            folder = self.project(test_it=text)
+            run = self.run_project("zope.testrunner", folder)
+            self.assertEqual(told == "boom", "in test test_it" in run.output, run.output)
+            self.assertIn(told, run.output)
+            self.assertEqual(1, run.status)
+
+
 class Resources(ByHand):
     """Where the stores differ."""
 
