@@ -42,6 +42,7 @@ NEEDS_AT_THE_TOP = {
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
     "runners/_pytest_teardown.py": {"pytest"},
+    "runners/_pytest_times.py": {"pytest"},
     "runners/_scheduling.py": {"xdist"},
     "runners/_xdist.py": {"pytest"},
     "runners/pytest.py": {"pytest"},

@@ -21,6 +21,7 @@ from underlay._errors import (
     SetUpFailed,
     SeveralProblems,
     StillRunning,
+    TimesUnusable,
     UnexpectedRequest,
     UnmetExpectation,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "SetUpFailed",
     "SeveralProblems",
     "StillRunning",
+    "TimesUnusable",
     "UnexpectedRequest",
     "UnmetExpectation",
     "as_layer",

@@ -6,10 +6,10 @@ import sys
 
 USAGE = """\
 usage: underlay unittest [options] [tests]
-       underlay shards N
+       underlay shards N [--layer-times FILE]
 
   unittest   run tests as python -m unittest does, honouring layers; the options are unittest's,
-             --layer and --shard
+             --layer, --shard and --layer-times
   shards     read what zope.testrunner --list-tests prints; print its options for N parts of a run
 """
 

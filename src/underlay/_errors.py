@@ -55,6 +55,24 @@ class NameTaken(LayerError):
         )
 
 
+class TimesUnusable(LayerError):
+    """The file that ``--layer-times`` names cannot be used.
+
+    :param file: the file, as it was given.
+    :param problem: what is wrong with it, a sentence.
+    :param remedy: what to do, a sentence.
+    """
+
+    def __init__(self, file: str, problem: str, remedy: str) -> None:
+        super().__init__(file, problem, remedy)
+        self.file = file
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"--layer-times {self.file} cannot be used. {self.problem}\n  {self.remedy}"
+
+
 class ResourceMissing(LayerError, KeyError, AttributeError):
     """A layer was asked for a resource which neither it nor its bases have.
 

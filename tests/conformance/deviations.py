@@ -30,12 +30,6 @@ DEVIATIONS = [
         "counts them in its own line, and the layer prints that it skips its tests, and why.",
         {"outcomes": {"test_other": PASSED}},
     ),
-    Deviation(
-        "two layers of one name",
-        ("pytest -n2",),
-        "The error stops the workers, and pytest-xdist loses its text.",
-        {"cause": "INTERNALERROR"},
-    ),
 ]
 
 

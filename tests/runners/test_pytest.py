@@ -346,15 +346,14 @@ class Remembered(PytestTest):
 
     def test_the_layer_that_took_longest_is_set_up_once(self):
         folder = self.project(test_it=textwrap.dedent(FUNCTIONS) + textwrap.dedent(self.text))
-        cache = folder / ".pytest_cache/v/underlay/set-up-seconds"
+        cache = folder / ".pytest_cache/v/underlay/layer-times"
         for slow in "ABC":
+            set_ups = {f"test_it.{name}": [1 + 9 * (name == slow), 1] for name in "ABC"}
             cache.parent.mkdir(parents=True, exist_ok=True)
-            cache.write_text(
-                json.dumps({f"test_it.{name}": 1 + 9 * (name == slow) for name in "ABC"})
-            )
+            cache.write_text(json.dumps({"set-ups": set_ups, "tests": {}, "layers": {}}))
             run = self.run_project("pytest", folder, "-p", "cacheprovider")
             self.assertEqual(1, run.log.count(f"{slow} up"), run.output)
-            self.assertLess(json.loads(cache.read_text())[f"test_it.{slow}"], 1)
+            self.assertLess(json.loads(cache.read_text())["set-ups"][f"test_it.{slow}"][0], 1)
 
 
 class Suites(PytestTest):
@@ -381,6 +380,24 @@ class Suites(PytestTest):
             run = self.run_project("pytest", folder, *arguments)
             self.assertEqual((0, ["pear"]), (run.status, run.log), run.output)
             self.assertIn(f"PASSED {one}", run.output)
+
+    def test_a_case_that_stands_for_what_could_not_be_listed_is_never_deselected(self):
+        text = """
+            import unittest
+            from underlay import LayerError
+            from underlay.external._suite import unlisted
+            def test_suite():
+                place = {"__module__": __name__, "__qualname__": "Specs"}
+                suite = unlisted(LayerError("no such tool"), place)
+                suite.addTest(unittest.FunctionTestCase(lambda: None))
+                return suite
+        """
+        folder = self.project(test_it=text)
+        for arguments in (["-k", "nothing"], ["-m", "nothing"], ["--layer", "NOTHING"]):
+            for more in ((), ("-n2",)):
+                run = self.run_project("pytest", folder, *arguments, *more)
+                self.assertEqual((1, {"test_specs_are_listed"}), (run.status, run.guilty))
+                self.assertRegex(run.output.splitlines()[-1], "^=* 1 failed(, 1 deselected)? in")
 
     def test_each_outcome_of_a_case_is_told(self):
         module = """

@@ -3,6 +3,7 @@
 import doctest
 import gc
 import random
+import textwrap
 import time
 import unittest
 import warnings
@@ -129,7 +130,7 @@ class Stock(ProjectTest):
     """Under ``python -m unittest`` itself."""
 
     def setUp(self):
-        stock = {**RUNNERS, "unittest": ["unittest", "-v"]}
+        stock = {**RUNNERS, "unittest": ["unittest"]}
         self.addCleanup(RUNNERS.update, dict(RUNNERS))
         RUNNERS.update(stock)
 
@@ -145,6 +146,42 @@ class Stock(ProjectTest):
             ],
             run.log,
         )
+
+    def test_load_tests_of_ours_in_a_package_shares_layers_among_its_modules(self):
+        """Those of packages in it, too, and whether they have a load_tests of their own or not."""
+        module = """
+            import unittest
+            from hooks import log
+            from layers import LAYER
+            class It(unittest.TestCase):
+                layer = LAYER
+                def test_it(self): log(__name__)
+        """
+        ours = "from underlay.runners.unittest import load_tests"
+        folder = self.project(layers="from hooks import Logged\nLAYER = Logged()")
+        for package, text in (("pack", ours), ("pack/plain", ""), ("pack/inner", ours)):
+            (folder / package).mkdir()
+            (folder / package / "__init__.py").write_text(text)
+            for name in ("test_a.py", "test_b.py"):
+                (folder / package / name).write_text(textwrap.dedent(module))
+        inner, plain = (
+            ("pack.inner.test_a", "pack.inner.test_b"),
+            ("pack.plain.test_a", "pack.plain.test_b"),
+        )
+        everything = sorted([*inner, *plain, "pack.test_a", "pack.test_b"])
+        for arguments, expected in (
+            ([], everything),
+            (["discover", "-s", "pack", "-t", "."], everything),
+            (["discover", "-p", "*_a.py"], [name for name in everything if name.endswith("a")]),
+            (["pack"], everything),
+            (["pack.inner"], [*inner]),
+        ):
+            with self.subTest(arguments):
+                run = self.run_project("unittest", folder, *arguments)
+                self.assertEqual((0, len(expected)), (run.status, run.ran), run.output)
+                tests = [line for line in run.log if line.startswith("pack")]
+                self.assertEqual(expected, sorted(tests))
+                self.assertEqual(1, run.log.count("LAYER up"), run.log)
 
     def test_without_it_the_tests_turn_red(self):
         run = self.run_project("unittest", self.project(test_it=TWO))

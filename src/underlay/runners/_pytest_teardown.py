@@ -11,7 +11,7 @@ from typing import Any
 
 from underlay._errors import needs_extra
 from underlay._hooks import AnyLayer
-from underlay._stack import layer_name
+from underlay._stack import Layers, layer_name
 from underlay.runners._pytest_layers import STACK
 
 with needs_extra("underlay.runners.pytest", "pytest"):
@@ -20,10 +20,10 @@ with needs_extra("underlay.runners.pytest", "pytest"):
 REPORTS = pytest.StashKey[list[pytest.TestReport]]()  # which were not told yet
 
 
-def take_down(item: pytest.Item, keep: Iterable[AnyLayer]) -> None:
-    """After a test, take down what is not to be kept; note a report for each error."""
+def take_down(item: pytest.Item, layers: Layers) -> None:
+    """After a test, take down what these layers of the next one do not need; note each error."""
     stack = item.config.stash[STACK]
-    for layer in stack.surplus(keep):
+    for layer in stack.surplus(stack.needed(layers)):
         try:
             stack.take_down(layer)
         except (Exception, pytest.fail.Exception):
@@ -55,12 +55,27 @@ def _printed(config: pytest.Config) -> list[tuple[str, str]]:
 
 def tell(config: pytest.Config) -> None:
     """Report what was noted; pytest must not capture its output at this moment."""
-    for report in told(config):
+    for report in _forgotten(config):
         config.hook.pytest_runtest_logreport(report=report)
 
 
-def told(config: pytest.Config) -> list[pytest.TestReport]:
-    """What was noted, which is forgotten now."""
+def told(config: pytest.Config) -> list[Any]:
+    """In a worker of xdist, what was noted, for `hear` in the controller."""
+    serializable = config.hook.pytest_report_to_serializable
+    return [serializable(config=config, report=report) for report in _forgotten(config)]
+
+
+def hear(node: Any, told: Iterable[Any]) -> None:
+    """Report what a worker tells."""
+    hook = node.config.hook
+    for data in told:
+        report = hook.pytest_report_from_serializable(config=node.config, data=data)
+        report.node = node  # as xdist does
+        hook.pytest_runtest_logreport(report=report)
+
+
+def _forgotten(config: pytest.Config) -> list[pytest.TestReport]:
+    """What was noted, for the last time."""
     reports = config.stash.get(REPORTS, [])
     config.stash[REPORTS] = []
     return reports
