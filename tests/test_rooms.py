@@ -47,6 +47,7 @@ NEEDS_AT_THE_TOP = {
     "runners/_pytest_layers.py": {"pytest"},
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
+    "runners/_pytest_teardown.py": {"pytest"},
     "runners/_pytest_timeline.py": {"pytest"},
     "runners/_pytest_times.py": {"pytest"},
     "runners/_scheduling.py": {"xdist"},

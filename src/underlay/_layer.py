@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from underlay import _naming, _timeline
-from underlay._blame import FAULTS, in_zope_testrunner
+from underlay._blame import FAULTS, zope_testrunners_output
 from underlay._errors import LayerError, ResourceMissing, SetUpFailed
 from underlay._graph import setup_order
 from underlay._hooks import LAYER, SCOPES, TEST, AnyLayer, Hook, call_hook, guard_hooks
@@ -303,7 +303,11 @@ class Layer(Resources):
 
     def _told_to_tests(self, error: BaseException) -> bool:
         """Whether an error of setUp is kept for the tests: zope.testrunner would drop them."""
-        return isinstance(error, FAULTS) and in_zope_testrunner()
+        output = zope_testrunners_output()
+        if output is not None and isinstance(error, unittest.SkipTest):
+            # With -j nobody else says so: its processes report failures and errors only.
+            output.info(f"{self!r} skips its tests: {error}")
+        return output is not None and isinstance(error, FAULTS)
 
     def _tell_set_up_error(self) -> BaseException:
         """The error itself for the first test, a short one for the others."""

@@ -16,6 +16,7 @@ from underlay._stack import LayerStack
 from underlay.runners import (
     _pytest_durations,
     _pytest_selection,
+    _pytest_teardown,
     _pytest_timeline,
     _pytest_times,
     _xdist,
@@ -104,7 +105,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     try:
         item.config.stash[STACK].require(layers_of(item))
     except SetUpFailed as error:
-        pytest.fail(str(error), pytrace=False)  # its traceback stood at the first of these tests
+        # Its traceback stood at the first of these tests.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     else:
         item.config.stash[STOPWATCH].start()
     finally:
@@ -127,8 +129,16 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     finally:
         item.config.stash[STOPWATCH].stop(layers_of(item))
         _pytest_timeline.test_is_over(item)
-        stack = item.config.stash[STACK]
-        stack.release(stack.needed(layers_of(nextitem)) if nextitem else ())
+        _pytest_teardown.take_down(item, layers_of(nextitem) if nextitem else ())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        if not _xdist.is_worker(item.config):
+            _pytest_teardown.tell(item.config)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

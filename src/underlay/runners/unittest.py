@@ -32,9 +32,18 @@ NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
 
 
-def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
-    """Put a suite on a layer: its tests run on it unless they name another one."""
+def layered(
+    suite: unittest.TestSuite, layer: AnyLayer, addLayerToDoctestGlobs: bool = True
+) -> unittest.TestSuite:
+    """Put a suite on a layer: its tests run on it unless they name another one.
+
+    :param addLayerToDoctestGlobs: whether doctests find the layer as ``layer``, unless they have
+        something of that name; as with plone.testing.
+    """
     suite.layer = layer  # type: ignore[attr-defined]
+    for _, case in flatten(suite) if addLayerToDoctestGlobs else ():
+        if doctest := getattr(case, "_dt_test", None):
+            doctest.globs.setdefault("layer", layer)
     return suite
 
 
@@ -305,7 +314,11 @@ class Program(unittest.TestProgram):
         self.keeps_times = bool(self.layer_times) and not shard
         self.test = LayeredSuite(
             (
-                layered(unittest.TestSuite(case for _, case in neighbours), layer)
+                layered(
+                    unittest.TestSuite(case for _, case in neighbours),
+                    layer,
+                    addLayerToDoctestGlobs=False,
+                )
                 for layer, neighbours in itertools.groupby(tests, lambda test: test[0])
             ),
             known,
