@@ -92,7 +92,7 @@ class LayeredSuite(unittest.TestSuite):
     def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
         stack = LayerStack()
         groups = self._groups()
-        for index, _ in enumerate(self):
+        for index in range(len(list(self))):
             self._removeTestAtIndex(index)  # type: ignore[attr-defined]
         spent: dict[Layers, Spent] = {}
         try:
