@@ -528,7 +528,7 @@ class Verify(LayerTest):
         result = run(self.case(NEVER_UP))
         self.assertEqual(1, len(result.errors))
         with self.assertRaises(LayerError) as caught:
-            NEVER_UP._refuse_if_never_set_up()
+            NEVER_UP._refuse()
         self.assertIn(str(caught.exception), result.errors[0][1])
         self.assertGolden("layer-never-set-up", caught.exception)
 

@@ -8,7 +8,6 @@ so the hooks look up the stack for it.  Under other runners nothing of this appl
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import unittest
 from collections.abc import Iterator
@@ -35,20 +34,16 @@ def in_zope_testrunner() -> bool:
     )
 
 
-@contextlib.contextmanager
-def blame_test() -> Iterator[None]:
-    """An error inside is charged to the test that zope.testrunner starts or stops just now."""
-    try:
-        yield
-    except FAULTS as error:
-        for frame in _callers():
-            if frame.f_code.co_name in ("startTest", "stopTest"):
-                # Other frames are not asked for their variables: they would keep them alive.
-                test, result = frame.f_locals.get("test"), frame.f_locals.get("self")
-                if _is_zope_testrunners(result) and isinstance(test, unittest.TestCase):
-                    _charge(error, test, result, frame.f_code.co_name)
-                    return
-        raise
+def blame_test(error: BaseException) -> bool:
+    """Charge an error to the test that zope.testrunner starts or stops just now, if it does."""
+    for frame in _callers():
+        if frame.f_code.co_name in ("startTest", "stopTest"):
+            # Other frames are not asked for their variables: they would keep them alive.
+            test, result = frame.f_locals.get("test"), frame.f_locals.get("self")
+            if _is_zope_testrunners(result) and isinstance(test, unittest.TestCase):
+                _charge(error, test, result, frame.f_code.co_name)
+                return True
+    return False
 
 
 def _is_zope_testrunners(result: object) -> TypeGuard[unittest.TestResult]:

@@ -6,13 +6,12 @@ that of a test.  What a scope is, `Layer._open` and `Layer._close` know.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-from underlay._blame import blame_test
+from underlay._blame import FAULTS, blame_test
 from underlay._errors import LayerError
 
 __unittest = True  # unittest leaves our frames out of tracebacks
@@ -27,6 +26,7 @@ SCOPES = {"setUp": LAYER, "tearDown": LAYER, "testSetUp": TEST, "testTearDown": 
 def _guarded(name: str, hook: Hook) -> Hook:
     """Let Layer open or close a scope around what the author of a layer wrote."""
     scope = SCOPES[name]
+    step = "_open" if name.endswith("etUp") else "_close"
 
     @functools.wraps(hook)
     def guarded(self: Any) -> None:
@@ -34,11 +34,11 @@ def _guarded(name: str, hook: Hook) -> Hook:
         if self._phase is not None:  # super().setUp(): the outermost call is in charge
             hook(self)
             return
-        with blame_test() if scope == TEST else contextlib.nullcontext():
-            if name.endswith("etUp"):
-                self._open(scope, hook)
-            else:
-                self._close(scope, hook)
+        try:
+            getattr(self, step)(scope, hook)
+        except FAULTS as error:
+            if scope != TEST or not blame_test(error):
+                raise
 
     guarded.is_guarded = True  # type: ignore[attr-defined]
     return guarded

@@ -14,7 +14,7 @@ import atexit
 import functools
 import os
 import unittest
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -47,15 +47,24 @@ def _verify_in(case_class: type[unittest.TestCase]) -> None:
         do_cleanups(case)
         # Read now, not when the class was made: a subclass may have named another layer, or none.
         if case.layer is not None:
-            layer = resolve(case.layer)
-            case.addCleanup(getattr(layer, "_refuse_if_never_set_up", bool))
-            # Clean-ups run in reverse: a derived layer verifies before its bases.
-            for each in setup_order(layer):
-                case.addCleanup(getattr(each, "_verify_in_test", bool))
+            for check in _checks(resolve(case.layer)):
+                case.addCleanup(check)
         return do_cleanups(case)
 
     doCleanups.verifies_layers = True  # type: ignore[attr-defined]
     case_class.doCleanups = doCleanups  # type: ignore[assignment,method-assign]
+
+
+def _checks(layer: AnyLayer) -> Iterator[Callable[[], None]]:
+    """What has to be called at the end of a test, each of it a clean-up that may fail.
+
+    Clean-ups run in reverse: a derived layer verifies before its bases.
+    """
+    if getattr(layer, "_was_never_set_up", False):
+        yield layer._refuse
+    for each in setup_order(layer):
+        if getattr(each, "_in_test", False) and each._has_something_to_verify:
+            yield each.verify
 
 
 class Layer(Resources):
@@ -226,6 +235,11 @@ class Layer(Resources):
         """Whether a test is going on, its ``testSetUp`` included."""
         return TEST in self._scopes
 
+    @property
+    def _has_something_to_verify(self) -> bool:
+        """Whether anybody has written a verify(): a clean-up that does nothing costs each test."""
+        return getattr(self.verify, "__func__", None) is not Layer.verify
+
     def _running(self) -> Undo:
         scope = self._phase or (TEST if self._in_test else LAYER)
         if scope not in self._scopes:
@@ -316,22 +330,20 @@ class Layer(Resources):
 
     def _base_failed_in_test_set_up(self) -> bool:
         """zope.testrunner goes on with derived layers; the error is charged to the test already."""
-        scopes = [getattr(base, "_scopes", {}) for base in setup_order(self)[:-1]]
+        scopes = (getattr(base, "_scopes", {}) for base in self._order_of_bases)
         return any(LAYER in opened and TEST not in opened for opened in scopes)
 
-    def _refuse_if_never_set_up(self) -> None:
-        __tracebackhide__ = True
-        if LAYER not in self._scopes and self._set_up_error is None:
-            raise LayerError(
-                f"{self!r} was never set up: this runner does not know layers.\n"
-                "  Run with zope.testrunner, with pytest, or with python -m underlay unittest; or\n"
-                "  add to the module: from underlay.runners.unittest import load_tests"
-            )
+    @property
+    def _was_never_set_up(self) -> bool:
+        return LAYER not in self._scopes and self._set_up_error is None
 
-    def _verify_in_test(self) -> None:
+    def _refuse(self) -> None:
         __tracebackhide__ = True
-        if self._in_test:
-            self.verify()
+        raise LayerError(
+            f"{self!r} was never set up: this runner does not know layers.\n"
+            "  Run with zope.testrunner, with pytest, or with python -m underlay unittest; or\n"
+            "  add to the module: from underlay.runners.unittest import load_tests"
+        )
 
     def _missing(self, name: str) -> ResourceMissing:
         state = "set up, in a test" if self._in_test else "set up"

@@ -53,12 +53,14 @@ def select(config: pytest.Config, items: list[pytest.Item], known: Record) -> No
     :param known: what tests have taken in the past; shards are made by it.
     """
     patterns = config.getoption("--layer")
+    wanted = {
+        layers: _selection.is_selected(map(layer_name, layers), patterns)
+        for layers in set(map(layers_of, items))
+    }
     kept = [
         item
         for item in items
-        if PROBLEM in item.stash
-        or stands_for_others(item)
-        or _selection.is_selected(map(layer_name, layers_of(item)), patterns)
+        if PROBLEM in item.stash or stands_for_others(item) or wanted[layers_of(item)]
     ]
     if SHARD in config.stash:
         found = len(kept)

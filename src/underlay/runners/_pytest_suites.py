@@ -9,7 +9,7 @@ from typing import Any
 
 from underlay._errors import needs_extra
 from underlay._hooks import AnyLayer
-from underlay.runners._pytest_layers import STACK, SUITE_LAYER, SUITE_LAYERS, layers_of
+from underlay.runners._pytest_layers import SUITE_LAYER, SUITE_LAYERS
 from underlay.runners.unittest import FailedTest, flatten
 
 with needs_extra("underlay.runners.pytest", "pytest"):
@@ -76,10 +76,9 @@ class SuiteItem(pytest.Item):
         self.stash[SUITE_LAYER] = layer
 
     def runtest(self) -> None:
-        with self.config.stash[STACK].around_test(layers_of(self)):
-            outcome = Outcome()
-            self.case.run(outcome)
-            outcome.tell(self)
+        outcome = Outcome()
+        self.case.run(outcome)
+        outcome.tell(self)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the frames of the case alone: neither pytest's nor unittest's."""

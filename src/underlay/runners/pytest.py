@@ -12,9 +12,9 @@ import pytest
 from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, union
+from underlay._stack import LayerStack
 from underlay.runners import _pytest_durations, _pytest_selection, _pytest_times, _xdist
-from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
+from underlay.runners._pytest_layers import PROBLEM, STACK, AroundTest, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem, stands_for_others
 from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
 from underlay.runners.unittest import skip_reason
@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK] = LayerStack()
+    config.pluginmanager.register(AroundTest(config.stash[STACK]), "underlay-around-test")
     config.stash[STOPWATCH] = Stopwatch()
     if _xdist.is_worker(config):
         _xdist.configure_worker(config)
@@ -114,7 +115,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return (yield)
     finally:
         item.config.stash[STOPWATCH].stop(layers_of(item))
-        item.config.stash[STACK].release(union(layers_of(nextitem)) if nextitem else ())
+        stack = item.config.stash[STACK]
+        stack.release(stack.needed(layers_of(nextitem)) if nextitem else ())
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -135,12 +137,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     _pytest_durations.report(terminalreporter, config)
     _pytest_times.report(terminalreporter, config)
-
-
-@pytest.fixture(autouse=True)
-def _around_test_on_layers(request: pytest.FixtureRequest) -> Iterator[None]:
-    with request.config.stash[STACK].around_test(layers_of(request.node)):
-        yield
 
 
 @pytest.fixture

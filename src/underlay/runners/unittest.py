@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import itertools
 import os
 import sys
 import time
@@ -19,6 +20,8 @@ from underlay._naming import resolve
 from underlay._stack import Layers, LayerStack, Spent, in_order, layer_name, union
 from underlay.runners import _selection, _times
 from underlay.runners._times import NOTHING, Record
+
+LayeredTest = tuple[AnyLayer, unittest.TestCase]
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
@@ -36,7 +39,7 @@ def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
 
 def flatten(
     tests: unittest.TestSuite | unittest.TestCase, layer: AnyLayer = None
-) -> Iterator[tuple[AnyLayer, unittest.TestCase]]:
+) -> Iterator[LayeredTest]:
     """Each case of a suite with its layer, or None: the innermost that is named counts."""
     named = getattr(tests, "layer", None)
     layer = layer if named is None else resolve(named)
@@ -49,8 +52,10 @@ def flatten(
 
 def skip_reason(*decorated: object) -> str | None:
     """Why a test is skipped, if a decorator of unittest says so of its class or its method."""
-    skips = (each for each in decorated if getattr(each, "__unittest_skip__", False))
-    return next((getattr(each, "__unittest_skip_why__", "") for each in skips), None)
+    for each in decorated:
+        if getattr(each, "__unittest_skip__", False):
+            return str(getattr(each, "__unittest_skip_why__", ""))
+    return None
 
 
 def _is_skipped(test: unittest.TestCase) -> bool:
@@ -151,7 +156,7 @@ def _on_layers(test: Any, stack: LayerStack, layers: Layers) -> unittest.TestCas
     def doCleanups() -> Any:
         do_cleanups()  # the test's own, and what its layers have to verify
         test.addCleanup(stack.end_test)
-        return do_cleanups()
+        return unittest.TestCase.doCleanups(test)
 
     if layers:
         test.setUp, test.doCleanups = setUp, doCleanups
@@ -252,7 +257,7 @@ def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
         return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])
 
 
-def _group(test: tuple[AnyLayer, unittest.TestCase]) -> _selection.Group:
+def _group(test: LayeredTest) -> _selection.Group:
     layer, case = test
     return _selection.group(() if layer is None else (layer,), type(case).__module__)
 
@@ -289,30 +294,39 @@ class Program(unittest.TestProgram):
     def createTests(self, *args: Any, **kwargs: Any) -> None:
         super().createTests(*args, **kwargs)
         known = _times.read(self.layer_times) if self.layer_times else NOTHING
-        tests = [each for each in flatten(self.test) if self._wanted(*each)]
+        tests = self._wanted(list(flatten(self.test)))
         if shard := _selection.shard_to_run(self.shard, os.environ):
             all_tests, tests = tests, shard.choose(tests, _group, known)
             self.in_empty_shard = len(all_tests) > len(tests) == 0
         self.kept_in = None if shard else self.layer_times
         self.test = LayeredSuite(
-            (layered(unittest.TestSuite([case]), layer) for layer, case in tests), known
+            (
+                layered(unittest.TestSuite(case for _, case in neighbours), layer)
+                for layer, neighbours in itertools.groupby(tests, lambda test: test[0])
+            ),
+            known,
         )
 
-    def _wanted(self, layer: AnyLayer, case: unittest.TestCase) -> bool:
-        """Whether --layer and -k select it: unittest does not ask the cases of ready-made suites.
+    def _wanted(self, tests: list[LayeredTest]) -> list[LayeredTest]:
+        """Those that --layer and -k select: unittest does not ask the cases of ready-made suites.
 
         What stands for a module that failed to load is wanted in any case.
         """
+        wanted = {layer: self._is_wanted(layer) for layer in {layer for layer, _ in tests}}
+        return [
+            (layer, case)
+            for layer, case in tests
+            if isinstance(case, FailedTest) or (wanted[layer] and self._has_wanted_name(case))
+        ]
+
+    def _is_wanted(self, layer: AnyLayer) -> bool:
         names = [] if layer is None else [layer_name(layer)]
-        return isinstance(case, FailedTest) or (
-            _selection.is_selected(names, self.layer_patterns or ()) and self._has_wanted_name(case)
-        )
+        return _selection.is_selected(names, self.layer_patterns or ())
 
     def _has_wanted_name(self, case: unittest.TestCase) -> bool:
-        patterns: Iterable[str] = self.testNamePatterns or ["*"]
-        return any(
+        return not self.testNamePatterns or any(
             fnmatch.fnmatchcase(name, pattern)
-            for pattern in patterns
+            for pattern in self.testNamePatterns
             for name in (case.id(), str(case))
         )
 
