@@ -1,5 +1,6 @@
 """Reusable test layers for zope.testrunner, pytest and plain unittest."""
 
+from underlay import _timeline
 from underlay._as_layer import as_layer
 from underlay._errors import (
     AnswerFailed,
@@ -21,6 +22,7 @@ from underlay._errors import (
     SetUpFailed,
     SeveralProblems,
     StillRunning,
+    TimelineUnreadable,
     TimesUnusable,
     UnexpectedRequest,
     UnmetExpectation,
@@ -50,6 +52,7 @@ __all__ = [
     "SetUpFailed",
     "SeveralProblems",
     "StillRunning",
+    "TimelineUnreadable",
     "TimesUnusable",
     "UnexpectedRequest",
     "UnmetExpectation",
@@ -58,3 +61,5 @@ __all__ = [
 
 for _name in __all__:  # errors and manual show the names that users import
     globals()[_name].__module__ = __name__
+
+_timeline.begin_if_asked()  # now: zope.testrunner gives no other occasion before the first test

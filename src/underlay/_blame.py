@@ -12,7 +12,7 @@ import sys
 import unittest
 from collections.abc import Iterator
 from types import FrameType
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 #: Errors of code, to unittest and pytest as well.  What else may be raised is the wish of whoever
 #: runs the tests: KeyboardInterrupt, pytest.skip().
@@ -25,13 +25,13 @@ def _callers() -> Iterator[FrameType]:
         yield frame
 
 
-def in_zope_testrunner() -> bool:
-    """Whether zope.testrunner is just setting a layer up."""
-    return any(
-        frame.f_code.co_name == "setup_layer"
-        and frame.f_globals.get("__name__") == "zope.testrunner.runner"
-        for frame in _callers()
-    )
+def zope_testrunners_output() -> Any:
+    """What zope.testrunner reports to, if it is just setting a layer up; else None."""
+    for frame in _callers():
+        runs_it = frame.f_globals.get("__name__") == "zope.testrunner.runner"
+        if runs_it and frame.f_code.co_name == "setup_layer":
+            return frame.f_locals["output"]
+    return None
 
 
 def blame_test(error: BaseException) -> bool:

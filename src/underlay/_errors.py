@@ -446,6 +446,25 @@ class CheckFailed(LayerError, AssertionError):
         return f"{self.layer} failed at {self.moment}:{listed}\n  {self.remedy}"
 
 
+class TimelineUnreadable(LayerError):
+    """There is no timeline to be read, or something else stands in its place.
+
+    :param place: a folder, or a file, with the number of the line as in ``"1-2.jsonl:7"``.
+    :param problem: what is wrong with it, a sentence.
+    """
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place, problem)
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"{self.place}: {self.problem}\n"
+            "  Run the tests with UNDERLAY_TIMELINE=DIR, then give DIR to underlay timeline."
+        )
+
+
 @contextlib.contextmanager
 def needs_extra(what: str, extra: str) -> Iterator[None]:
     """Imports inside the block belong to an extra; a missing one becomes ExtraMissing.

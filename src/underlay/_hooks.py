@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from underlay import _timeline
 from underlay._blame import FAULTS, blame_test
 from underlay._errors import LayerError
 
@@ -35,7 +36,7 @@ def _guarded(name: str, hook: Hook) -> Hook:
             hook(self)
             return
         try:
-            getattr(self, step)(scope, hook)
+            getattr(self, step)(name, hook)
         except FAULTS as error:
             if scope != TEST or not blame_test(error):
                 raise
@@ -76,7 +77,10 @@ def call_hook(layer: AnyLayer, name: str) -> None:
 
     :raises LayerError: if the hook calls ``sys.exit()``: that must not end the run, perhaps with 0.
     """
+    hook = getattr(layer, name, bool)
+    records_itself = hasattr(hook, "is_guarded")
     try:
-        getattr(layer, name, bool)()
+        with _timeline.NOTHING if records_itself else _timeline.hook(layer, name):
+            hook()
     except SystemExit as error:
         raise LayerError(f"{layer!r} left {name} by sys.exit({error.code!r}).") from error

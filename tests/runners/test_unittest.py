@@ -1,5 +1,6 @@
 """What only unittest has: its command line, and load_tests under stock unittest."""
 
+import doctest
 import gc
 import random
 import textwrap
@@ -31,6 +32,12 @@ TWO = """
         def test_second(self):
             log("second")
 """
+
+
+def documented():
+    """
+    >>> layer
+    """
 
 
 class CommandLine(ProjectTest):
@@ -208,6 +215,21 @@ class Layered(SuiteTest):
     def test_a_layer_may_be_named(self):
         case = self.case(f"{__name__}.NAMED")
         self.assertEqual([(NAMED, case)], list(flatten(case)))
+
+    def test_doctests_find_their_layer(self):
+        """Unless they are not to, or have something of that name."""
+
+        def doctests(**names):
+            found = doctest.DocTestFinder().find(documented, "documented", globs=names)
+            return unittest.TestSuite(map(doctest.DocTestCase, found))
+
+        def globs(suite):
+            [case] = suite
+            return case._dt_test.globs.get("layer")
+
+        self.assertIs(self.layer, globs(layered(doctests(), self.layer)))
+        self.assertEqual(1, globs(layered(doctests(layer=1), self.layer)))
+        self.assertIsNone(globs(layered(doctests(), self.layer, addLayerToDoctestGlobs=False)))
 
     def test_a_layer_that_is_empty_is_a_layer_nevertheless(self):
         class Mailbox(Logged):

@@ -15,7 +15,14 @@ from typing import Any
 
 from underlay._errors import needs_extra
 from underlay._stack import layer_name, union
-from underlay.runners import _pytest_durations, _pytest_selection, _pytest_times, _selection, _times
+from underlay.runners import (
+    _pytest_durations,
+    _pytest_selection,
+    _pytest_teardown,
+    _pytest_times,
+    _selection,
+    _times,
+)
 from underlay.runners._pytest_layers import layers_of
 from underlay.runners._times import named
 
@@ -83,6 +90,7 @@ class Controller:
         if told:  # else it has died
             _pytest_durations.hear(node.config, told["times"])
             _pytest_times.hear(node.config, told["found"])
+            _pytest_teardown.hear(node, told["errors of layers"])
             node.config.stash[_pytest_selection.EMPTY] = told["empty shard"]
 
 
@@ -112,6 +120,7 @@ def tell_controller(config: Any) -> None:
     config.workeroutput["underlay"] = {
         "times": _pytest_durations.told(config),
         "found": _pytest_times.measured(config).plain(),
+        "errors of layers": _pytest_teardown.told(config),
         "empty shard": config.stash.get(_pytest_selection.EMPTY, False),
     }
 

@@ -13,7 +13,14 @@ from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack
-from underlay.runners import _pytest_durations, _pytest_selection, _pytest_times, _xdist
+from underlay.runners import (
+    _pytest_durations,
+    _pytest_selection,
+    _pytest_teardown,
+    _pytest_timeline,
+    _pytest_times,
+    _xdist,
+)
 from underlay.runners._pytest_layers import PROBLEM, STACK, AroundTest, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem, stands_for_others
 from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
@@ -43,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     _pytest_selection.add_options(parser)
     _pytest_durations.add_options(parser)
     _pytest_times.add_options(parser)
+    _pytest_timeline.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[STACK] = LayerStack()
     config.pluginmanager.register(AroundTest(config.stash[STACK]), "underlay-around-test")
     config.stash[STOPWATCH] = Stopwatch()
+    _pytest_timeline.configure(config)
     if _xdist.is_worker(config):
         _xdist.configure_worker(config)
     else:
@@ -96,8 +105,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     try:
         item.config.stash[STACK].require(layers_of(item))
     except SetUpFailed as error:
-        pytest.fail(str(error), pytrace=False)  # its traceback stood at the first of these tests
-    item.config.stash[STOPWATCH].start()
+        # Its traceback stood at the first of these tests.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    else:
+        item.config.stash[STOPWATCH].start()
+    finally:
+        _pytest_timeline.test_begins(item)
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:
@@ -115,8 +128,17 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return (yield)
     finally:
         item.config.stash[STOPWATCH].stop(layers_of(item))
-        stack = item.config.stash[STACK]
-        stack.release(stack.needed(layers_of(nextitem)) if nextitem else ())
+        _pytest_timeline.test_is_over(item)
+        _pytest_teardown.take_down(item, layers_of(nextitem) if nextitem else ())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        if not _xdist.is_worker(item.config):
+            _pytest_teardown.tell(item.config)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

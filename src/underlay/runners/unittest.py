@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from underlay import _timeline
 from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
@@ -31,9 +32,18 @@ NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
 
 
-def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
-    """Put a suite on a layer: its tests run on it unless they name another one."""
+def layered(
+    suite: unittest.TestSuite, layer: AnyLayer, addLayerToDoctestGlobs: bool = True
+) -> unittest.TestSuite:
+    """Put a suite on a layer: its tests run on it unless they name another one.
+
+    :param addLayerToDoctestGlobs: whether doctests find the layer as ``layer``, unless they have
+        something of that name; as with plone.testing.
+    """
     suite.layer = layer  # type: ignore[attr-defined]
+    for _, case in flatten(suite) if addLayerToDoctestGlobs else ():
+        if doctest := getattr(case, "_dt_test", None):
+            doctest.globs.setdefault("layer", layer)
     return suite
 
 
@@ -118,7 +128,7 @@ def _run_group(
         try:
             stack.require(layers)
         except Exception as error:
-            _report(result, test, error)
+            _report(result, test, error, layers)
         else:
             break
     else:
@@ -140,7 +150,8 @@ def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:
     """Run a suite such that its last ``tearDownClass`` runs with it, while the layers are up."""
     entered = getattr(result, "_testRunEntered", False)
     result._testRunEntered = False
-    suite.run(result)
+    with _timeline.beside_tests(result):
+        suite.run(result)
     result._previousTestClass = None  # else the next suite calls its tearDownClass once more
     result._testRunEntered = entered
 
@@ -197,14 +208,17 @@ def _attempt(
         result.addError(LayerHook(description), sys.exc_info())
 
 
-def _report(result: unittest.TestResult, test: unittest.TestCase, error: Exception) -> None:
+def _report(
+    result: unittest.TestResult, test: unittest.TestCase, error: Exception, layers: Layers
+) -> None:
     """Tell that a test could not run."""
-    result.startTest(test)
-    if isinstance(error, unittest.SkipTest):
-        result.addSkip(test, str(error))
-    else:
-        result.addError(test, sys.exc_info())
-    result.stopTest(test)
+    with _timeline.case(test, result, union(layers)):
+        result.startTest(test)
+        if isinstance(error, unittest.SkipTest):
+            result.addSkip(test, str(error))
+        else:
+            result.addError(test, sys.exc_info())
+        result.stopTest(test)
 
 
 def load_tests(
@@ -301,7 +315,11 @@ class Program(unittest.TestProgram):
         self.kept_in = None if shard else self.layer_times
         self.test = LayeredSuite(
             (
-                layered(unittest.TestSuite(case for _, case in neighbours), layer)
+                layered(
+                    unittest.TestSuite(case for _, case in neighbours),
+                    layer,
+                    addLayerToDoctestGlobs=False,
+                )
                 for layer, neighbours in itertools.groupby(tests, lambda test: test[0])
             ),
             known,
