@@ -343,9 +343,9 @@ class Running(SuiteTest):
             known.append(weakref.ref(case))
 
         known, alive = [], []
-        suite = unittest.TestSuite(
-            [LayeredSuite(self.case(self.layer, test=test) for _ in range(3))]
-        )
+        cases = unittest.TestSuite(self.case(self.layer, test=test) for _ in range(3))
+        suite = unittest.TestSuite([LayeredSuite([cases])])
+        del cases
         self.run_suite(suite)
         self.assertEqual([0, 0, 0], alive)
 

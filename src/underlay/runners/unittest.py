@@ -92,8 +92,7 @@ class LayeredSuite(unittest.TestSuite):
     def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
         stack = LayerStack()
         groups = self._groups()
-        for index, _ in enumerate(self):
-            self._removeTestAtIndex(index)  # type: ignore[attr-defined]
+        self._let_go_of_tests()
         spent: dict[Layers, Spent] = {}
         try:
             for layers, tests in groups:
@@ -103,6 +102,10 @@ class LayeredSuite(unittest.TestSuite):
             complete = {layers: each for layers, each in spent.items() if each.calls}
             self.found = _times.found(stack.times(), complete)
         return result
+
+    def _let_go_of_tests(self) -> None:
+        for index, _ in enumerate(self):
+            self._removeTestAtIndex(index)  # type: ignore[attr-defined]
 
     def _groups(self) -> list[tuple[Layers, list[unittest.TestCase]]]:
         groups: dict[Layers, list[unittest.TestCase]] = {}
