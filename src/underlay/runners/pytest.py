@@ -153,11 +153,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
             if _xdist.is_worker(session.config):
                 _xdist.tell_controller(session.config)
             else:
-                _pytest_times.remember(session.config)
+                _pytest_times.remember(session)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     _pytest_durations.report(terminalreporter, config)
+    _pytest_times.report(terminalreporter, config)
 
 
 @pytest.fixture
