@@ -18,6 +18,7 @@ CORE = {
     "_blame": set(),
     "_order": set(),
     "_waiting": {"_errors"},
+    "_children": {"_errors", "_waiting"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
     "_hooks": {"_blame", "_errors"},
@@ -26,7 +27,7 @@ CORE = {
     "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources"},
 }
-ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
+ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources"}
 ADAPTERS = {
     "runners": {"_errors", "_hooks", "_naming", "_stack"},
     "__main__": {"runners"},
