@@ -36,8 +36,8 @@ from underlay._errors import NotReady
 from underlay._waiting import wait_until
 
 #: $1 is the folder, $2 the signal that asks the child to end, $3 how many tenths of a second the
-#: guard waits for that if nobody has waited before; the rest is the command.  A line on the leash
-#: asks the child to end.
+#: guard waits for that if nobody has waited before, $4 where to run; the rest is the command.
+#: A line on the leash asks the child to end.
 SHELL = """
 exec 3<&0 </dev/null
 read -r _ <&3 || exec rm -rf -- "$1"
@@ -53,9 +53,8 @@ read -r _ <&3 || exec rm -rf -- "$1"
     rm -rf -- "$1"
     kill -KILL 0
 } &)
-log=$1/output.log
-shift 3
-exec "$@" 3<&- >>"$log" 2>&1
+exec 3<&- >>"$1/output.log" 2>&1
+cd "$4" && shift 4 && exec "$@"
 """
 
 #: How long a guard waits at most for a child that it has asked to end, in seconds: nobody is left
@@ -64,6 +63,9 @@ PATIENCE = 1.0
 
 #: How long we wait for a guard to remove the folder, in seconds.
 REMOVAL = 10.0
+
+#: A flag of processes in Linux, include/linux/sched.h.
+PF_EXITING = 0x4
 
 #: How much of a child's output is shown, in bytes.
 TAIL = 4000
@@ -105,10 +107,10 @@ class Child:
 
     :param command: the program and its arguments; the program may be one on the PATH of `env`.
     :param folder: is made, and readable for this user only.
-    :param cwd: the folder that it runs in.
+    :param cwd: the folder that it runs in, perhaps one in its own.
     :param env: all of its environment.
-    :param stop_signal: asks it to end; with 0 it is killed at once, and so is what it has started.
-    :param grace: how many seconds `stop` then waits before it kills.
+    :param stop_signal: asks it, and what it has started, to end.
+    :param grace: how many seconds `stop` then waits before it kills; with 0 it does not ask.
     :raises OSError: if there can be no such process; nothing is left behind then.
     """
 
@@ -117,23 +119,23 @@ class Child:
         command: Sequence[str],
         folder: Path,
         *,
-        cwd: Path | None = None,
+        cwd: str | os.PathLike[str] = ".",
         env: Mapping[str, str] | None = None,
-        stop_signal: int = 0,
+        stop_signal: int = signal.SIGTERM,
         grace: float = 0.0,
     ) -> None:
         self.folder = folder
         self.log = folder / "output.log"
         self._grace = grace
+        self._cwd = os.path.abspath(cwd)
         tenths = math.ceil(min(grace, PATIENCE) * 10)
-        shell = ["/bin/sh", "-c", SHELL, "sh", str(folder), str(int(stop_signal)), str(tenths)]
+        options = [str(folder), str(int(stop_signal)), str(tenths), self._cwd]
         self._leash, end = _leash()
         with contextlib.ExitStack() as undo:
             undo.callback(self._leash.close)
             with end:
                 self._process = subprocess.Popen(
-                    [*shell, *command],
-                    cwd=cwd,
+                    ["/bin/sh", "-c", SHELL, "sh", *options, *command],
                     env=env,
                     stdin=end.fileno(),
                     stdout=subprocess.DEVNULL,
@@ -145,7 +147,11 @@ class Child:
             undo.pop_all()
 
     def start(self) -> None:
-        """Let the command begin; what it looks for in its folder has to be there by now."""
+        """Let the command begin; what it looks for in its folder has to be there by now.
+
+        :raises OSError: if there is no folder to run in.
+        """
+        os.scandir(self._cwd).close()
         self.log.touch()
         self._leash.sendall(b"\n")
 
@@ -158,6 +164,23 @@ class Child:
     def status(self) -> int | None:
         """Its exit status, minus the signal's number if one killed it; None while it runs."""
         return self._process.poll()
+
+    def has_ended(self) -> bool:
+        """Whether it has ended or just does.
+
+        Its connections break a moment before there is a status; Linux tells of that moment.
+        """
+        if self.status is None and self._is_exiting():
+            self._process.wait()
+        return self.status is not None
+
+    def _is_exiting(self) -> bool:
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text("utf-8", "replace")
+        except OSError:  # it has exited, or there is no /proc
+            return False
+        flags = stat.rpartition(")")[2].split()[6]  # proc(5)
+        return int(flags) & PF_EXITING != 0
 
     @property
     def ending(self) -> str:
