@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import underlay
@@ -26,8 +26,6 @@ from tests.external.support import SHOP
 from tests.helpers import interrupts_heard, is_gone, processes_with
 from underlay import NotReady
 from underlay._waiting import wait_until
-
-SECONDS = 2.0  # after which nothing may be left
 
 PROJECT = {
     "server.py": """
@@ -64,7 +62,7 @@ PROJECT = {
             time.sleep(0.1)
     """,
     "test_services.py": """
-        import unittest
+        import time, unittest
         from layers import LIVE, FAKE, SERVER, STUBBORN, use
 
         class OnServer(unittest.TestCase):
@@ -74,13 +72,17 @@ PROJECT = {
             def test_two(self):
                 use(self.layer)
 
-        class OnStubborn(OnServer):
-            layer = STUBBORN
+            def test_waits(self):
+                time.sleep(3)  # longer than anything may be left
 
-        class OnLive(OnServer):
+        class OnStubborn(unittest.TestCase):
+            layer = STUBBORN
+            test_one, test_two = OnServer.test_one, OnServer.test_two
+
+        class OnLive(OnStubborn):
             layer = LIVE
 
-        class OnFake(OnServer):
+        class OnFake(OnStubborn):
             layer = FAKE
     """,
     "by_hand.py": """
@@ -153,8 +155,8 @@ class Run:
                 start_new_session=True,
             )
 
-    def send(self, number: int) -> Remains:
-        """Send a signal to the run's own process; what is left after `SECONDS`."""
+    def send(self, number: int, seconds: float) -> Remains:
+        """Send a signal to the run's own process; what is left after some seconds."""
         processes = processes_with(self.mark)
         sessions = {_session(process) for process in processes} - {0}
         ports = _listening(processes)
@@ -166,7 +168,7 @@ class Run:
             return Remains([*map(_told, found)], self._files(), [*ports & _open_ports()])
 
         with contextlib.suppress(NotReady):
-            wait_until(lambda: not left(), "all to be gone", SECONDS)
+            wait_until(lambda: not left(), "all to be gone", seconds)
         return left()
 
     def _files(self) -> list[str]:
@@ -209,8 +211,8 @@ def _all_processes() -> Iterator[int]:
 def _told(process: int) -> str:
     with contextlib.suppress(OSError):
         command = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-        return f"{process} {command}"
-    return f"{process}"
+        return f"{process} {command[:100]!r}"
+    return str(process)
 
 
 def _sockets() -> Iterator[tuple[str, str]]:
@@ -246,13 +248,30 @@ def duration(name: str) -> float:
         return seconds
 
 
-def kill(name: str, moment: float, number: int = signal.SIGKILL) -> tuple[int, Remains]:
-    """Send a signal to a run after some seconds: how many processes there were, what is left."""
+def kill(
+    name: str, moment: Callable[[Run], object], number: int, seconds: float
+) -> tuple[int, Remains]:
+    """Send a signal to a run at some moment: how many processes there were, what is left."""
     with running(name) as run:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            run.process.wait(moment)
+        moment(run)
         before = len(processes_with(run.mark))
-        return before, run.send(number)
+        return before, run.send(number, seconds)
+
+
+def after(seconds: float) -> Callable[[Run], object]:
+    """The moment after some seconds, or when the run ends."""
+
+    def moment(run: Run) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            run.process.wait(seconds)
+
+    return moment
+
+
+def when_a_server_runs(run: Run) -> None:
+    """The moment when a layer has started something that has started something."""
+    running = lambda: any("sleep 300" in _told(each) for each in processes_with(run.mark))  # noqa: E731
+    wait_until(running, "a server to run", 60)
 
 
 def main() -> None:
@@ -260,7 +279,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--signal", default="SIGKILL", choices=["SIGKILL", "SIGTERM", "SIGINT"])
+    parser.add_argument("--seconds", type=float, default=2.0, help="after which nothing is left")
     arguments = parser.parse_args()
+    number = signal.Signals[arguments.signal]
     dice = random.Random(arguments.seed)
     print(f"seed {arguments.seed}, {arguments.kills} x {arguments.signal}")
     names = list(COMMANDS)
@@ -269,7 +290,7 @@ def main() -> None:
     for index in range(arguments.kills):
         name = names[index % len(names)]
         moment = dice.uniform(0, seconds[name])
-        before, remains = kill(name, moment, signal.Signals[arguments.signal])
+        before, remains = kill(name, after(moment), number, arguments.seconds)
         verdict = f"LEFT: {remains}" if remains else "nothing left"
         print(f"{name:20} at {moment:.2f} of {seconds[name]:.2f} s, {before:2} there: {verdict}")
         failures += bool(remains)

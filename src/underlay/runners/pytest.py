@@ -13,7 +13,12 @@ from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack, union
-from underlay.runners import _pytest_durations, _pytest_selection, _xdist
+from underlay.runners import (
+    _pytest_durations,
+    _pytest_selection,
+    _pytest_terminating,
+    _xdist,
+)
 from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
 from underlay.runners.unittest import skip_reason
@@ -53,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[STACK] = LayerStack()
     _pytest_selection.configure(config)
     _xdist.register(config)
+    _pytest_terminating.configure(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -16,6 +16,7 @@ from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import Layers, LayerStack, in_order, layer_name, union
 from underlay.runners import _selection
+from underlay.runners._terminating import Termination
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
@@ -288,6 +289,7 @@ def main(arguments: list[str]) -> None:
     """
     if os.getcwd() not in sys.path:  # the installed script does not have it there, python -m does
         sys.path.insert(0, os.getcwd())
+    Termination().heed()
     try:
         Program(
             module=None,
