@@ -171,6 +171,21 @@ class Run:
             wait_until(lambda: not left(), "all to be gone", seconds)
         return left()
 
+    def descriptors_lent(self) -> list[str]:
+        """Which of the runner's stdin, stdout and stderr are open in what layers have started.
+
+        The runner and the workers that it starts are in one session, all others in their own.
+        """
+        own, others = set(), {}
+        for process in processes_with(self.mark):
+            found = _descriptors(process)
+            if _session(process) == self.process.pid:
+                own |= {found[number] for number in (0, 1, 2) if number in found}
+            else:
+                others[_told(process)] = found
+        own.discard("/dev/null")
+        return [f"{each} of {who}" for who in others for each in own & {*others[who].values()}]
+
     def _files(self) -> list[str]:
         return [str(each) for each in self.temporary.glob("underlay-*")]
 
@@ -208,6 +223,15 @@ def _all_processes() -> Iterator[int]:
     return (int(each.name) for each in Path("/proc").glob("[0-9]*"))
 
 
+def _descriptors(process: int) -> dict[int, str]:
+    """What the descriptors of a process are open for."""
+    found = {}
+    with contextlib.suppress(OSError):  # it has ended, or closes some
+        for each in Path(f"/proc/{process}/fd").iterdir():
+            found[int(each.name)] = os.readlink(each)
+    return found
+
+
 def _told(process: int) -> str:
     with contextlib.suppress(OSError):
         command = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -229,11 +253,7 @@ def _open_ports() -> set[str]:
 
 def _listening(processes: list[int]) -> set[str]:
     """The addresses on which some processes listen."""
-    inodes = set()
-    for process in processes:
-        with contextlib.suppress(OSError):
-            for each in Path(f"/proc/{process}/fd").iterdir():
-                inodes.add(os.readlink(each))
+    inodes = {target for process in processes for target in _descriptors(process).values()}
     return {address for address, inode in _sockets() if f"socket:[{inode}]" in inodes}
 
 
