@@ -64,6 +64,9 @@ PATIENCE = 1.0
 #: How long we wait for a guard to remove the folder, in seconds.
 REMOVAL = 10.0
 
+#: How long the kernel may need to take a process apart, in seconds.
+EXIT = 0.1
+
 #: A flag of processes in Linux, include/linux/sched.h.
 PF_EXITING = 0x4
 
@@ -171,7 +174,8 @@ class Child:
         Its connections break a moment before there is a status; Linux tells of that moment.
         """
         if self.status is None and self._is_exiting():
-            self._process.wait()
+            with contextlib.suppress(NotReady):  # a main thread that exits need not be the last
+                wait_until(lambda: self.status is not None, "the process to end", EXIT)
         return self.status is not None
 
     def _is_exiting(self) -> bool:

@@ -6,7 +6,6 @@ Nobody tells them if the first process was killed: they would finish their layer
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import select
 import signal
@@ -19,13 +18,15 @@ def follow_zope_testrunner() -> None:
 
     The kernel sends it, fcntl(2), so this costs no thread.
     """
-    if sys.argv[1:2] == ["--resume-layer"] and hasattr(fcntl, "F_SETSIG"):
+    if sys.argv[1:2] == ["--resume-layer"] and sys.platform == "linux":
         with contextlib.suppress(OSError):
             if stat.S_ISFIFO(os.fstat(0).st_mode):
                 _have_sigterm_sent(0)
 
 
 def _have_sigterm_sent(pipe: int) -> None:
+    import fcntl
+
     fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGTERM)
     fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from typing import Any
@@ -14,6 +15,7 @@ with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
 
 LEASH = "underlay leash"  # in the input of workers: a channel that ends when the controller does
+GOODBYE = "goodbye"
 
 
 def configure(config: Any) -> None:
@@ -40,29 +42,36 @@ class Heedful:
 
 
 class Leader:
-    """Gives each worker that it has started on this machine a leash."""
+    """Gives each worker on this machine a leash, and says goodbye in the end."""
+
+    def __init__(self) -> None:
+        self._leashes: list[Any] = []
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         if node.gateway.spec.popen:
-            node.workerinput[LEASH] = node.gateway.newchannel()
+            leash = node.workerinput[LEASH] = node.gateway.newchannel()
+            self._leashes.append(leash)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        for leash in self._leashes:
+            with contextlib.suppress(OSError):  # the worker is gone
+                leash.send(GOODBYE)
 
 
 class Follower:
     """Ends a worker whose controller was killed; execnet would let it go on for 5 to 15 s."""
 
     def __init__(self, leash: Any) -> None:
-        self._works = True
+        self._follows = True
         self._thread = threading.get_ident()
-        leash.setcallback(self._let_loose, endmarker=None)
+        leash.setcallback(self._hear, endmarker=None)
 
-    def _let_loose(self, _: object) -> None:
-        if self._works:
+    def _hear(self, told: str | None) -> None:
+        if self._follows and told != GOODBYE:
             signal.pthread_kill(self._thread, signal.SIGTERM)
+        self._follows = False
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self) -> Any:
-        try:
-            return (yield)
-        finally:
-            self._works = False
+    def pytest_sessionfinish(self) -> None:
+        self._follows = False

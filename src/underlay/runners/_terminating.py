@@ -36,8 +36,9 @@ class Termination:
 
         Call it before layers go up: exit handlers run in reverse, and theirs come first then.
         """
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        if in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        if threading.current_thread() is not threading.main_thread() or os.name != "posix":
+            return
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             self._make_known()
             signal.signal(signal.SIGTERM, self._come)
 
