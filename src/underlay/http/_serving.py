@@ -69,6 +69,7 @@ class Serving(Layer):
         self.port = self.http_port = server.port
         self.http_address = server.address
         self.url = f"http://{server.address}"
+        self.addNote(self.url)
 
     def _begin_test(self) -> None:
         self._take_problems()  # of nobody's test
