@@ -41,6 +41,10 @@ EXAMPLES = {
         ("Jasmine", "It ended with 1 before it told of any spec.", "SyntaxError\n  at x.js:1\n"),
     ],
     "NotReady": [("the server to answer", 10.0), ("the server to answer", 0.5, "It has ended.")],
+    "ProcessEnded": [
+        ("<Process app.testing.API>", "exited with status 3", "api --port 4711", "No port.\n"),
+        ("<Process app.testing.API>", "was killed by SIGKILL", "api", ""),
+    ],
     "ResourceMissing": [
         ("<Mailbox app.testing.MAILBOX>", "path", "not set up", (), ()),
         (

@@ -15,23 +15,25 @@ CORE = {
     "_errors": set(),
     "_undo": set(),
     "_graph": set(),
+    "_following": set(),
     "_blame": set(),
     "_order": set(),
     "_waiting": {"_errors"},
+    "_children": {"_errors", "_waiting"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
     "_timeline": {"_errors"},
     "_verifying": {"_graph", "_naming"},
     "_hooks": {"_blame", "_errors", "_timeline"},
     "_layer": {
-        *{"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources"},
+        *{"_blame", "_errors", "_following", "_graph", "_hooks", "_naming", "_resources"},
         *{"_timeline", "_undo", "_verifying"},
     },
     "_as_layer": {"_hooks", "_layer", "_naming"},
     "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources", "_timeline"},
 }
-ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
+ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources"}
 ADAPTERS = {
     "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
     "timeline": {"_errors", "_timeline"},
@@ -48,6 +50,7 @@ NEEDS_AT_THE_TOP = {
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
     "runners/_pytest_teardown.py": {"pytest"},
+    "runners/_pytest_terminating.py": {"pytest"},
     "runners/_pytest_timeline.py": {"pytest"},
     "runners/_pytest_times.py": {"pytest"},
     "runners/_scheduling.py": {"xdist"},

@@ -406,6 +406,31 @@ class RunnerUnknown(LayerError, ValueError):
         )
 
 
+def evidence(command: str, output: str) -> str:
+    """What a process was started by, and what it has printed."""
+    return f"command: {command}\n  It printed:\n{output.rstrip() or '(nothing)'}"
+
+
+class ProcessEnded(LayerError):
+    """A process that tests need has ended, though nobody has stopped it.
+
+    :param layer: the layer, as text.
+    :param ending: how it ended, such as ``"exited with status 1"``.
+    :param command: the command that it was started by.
+    :param output: the end of what it has printed, since the test began if one was going on.
+    """
+
+    def __init__(self, layer: str, ending: str, command: str, output: str) -> None:
+        super().__init__(layer, ending, command, output)
+        self.layer = layer
+        self.ending = ending
+        self.command = command
+        self.output = output
+
+    def __str__(self) -> str:
+        return f"{self.layer} {self.ending}.\n  {evidence(self.command, self.output)}"
+
+
 class CapturesOverlap(LayerError):
     """Two ``capture()`` blocks overlap in time, where one must be inside the other.
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from underlay import _naming, _timeline
 from underlay._blame import FAULTS, zope_testrunners_output
 from underlay._errors import LayerError, ResourceMissing, SetUpFailed
+from underlay._following import follow_zope_testrunner
 from underlay._graph import setup_order
 from underlay._hooks import LAYER, SCOPES, TEST, AnyLayer, Hook, call_hook, guard_hooks
 from underlay._resources import Resources
@@ -241,6 +242,8 @@ class Layer(Resources):
             raise LayerError(f"{self!r} is not set up, but a test was to begin on it.")
         if scope == TEST and self._base_failed_in_test_set_up():
             return
+        if scope == LAYER:
+            follow_zope_testrunner()
         try:
             with _timeline.hook(self, name):
                 self._set_up(scope, hook)

@@ -1,5 +1,6 @@
 """Every public layer of the library does what every layer has to do, and so do plone.testing's."""
 
+import sys
 import tempfile
 import unittest
 
@@ -7,6 +8,7 @@ import plone.testing
 
 from underlay import Layer, as_layer
 from underlay.http import FakeServer, LiveServer
+from underlay.services import Process
 from underlay.testing import check_layer
 from underlay.wsgi import WSGI, Browser
 
@@ -66,6 +68,9 @@ class EveryLayer(unittest.TestCase):
 
     def test_FakeServer(self):
         self.check(FakeServer)
+
+    def test_Process(self):
+        self.check(lambda: Process([sys.executable, "-m", "http.server", "{port}"], name="HTTP"))
 
     def test_a_layer_of_plone_testing(self):
         self.check(lambda: PloneMailbox(name="MAILBOX"))

@@ -17,6 +17,7 @@ from underlay.runners import (
     _pytest_durations,
     _pytest_selection,
     _pytest_teardown,
+    _pytest_terminating,
     _pytest_timeline,
     _pytest_times,
     _xdist,
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(AroundTest(config.stash[STACK]), "underlay-around-test")
     config.stash[STOPWATCH] = Stopwatch()
     _pytest_timeline.configure(config)
+    _pytest_terminating.configure(config)
     if _xdist.is_worker(config):
         _xdist.configure_worker(config)
     else:

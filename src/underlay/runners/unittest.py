@@ -20,6 +20,7 @@ from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import Layers, LayerStack, Spent, in_order, layer_name, union
 from underlay.runners import _selection, _times
+from underlay.runners._terminating import Termination
 from underlay.runners._times import NOTHING, Record
 
 LayeredTest = tuple[AnyLayer, unittest.TestCase]
@@ -376,6 +377,7 @@ def main(arguments: list[str]) -> None:
     """
     if os.getcwd() not in sys.path:  # the installed script does not have it there, python -m does
         sys.path.insert(0, os.getcwd())
+    Termination().heed()
     try:
         Program(
             module=None,
