@@ -46,6 +46,9 @@ NEEDS_AT_THE_TOP = {
     "runners/pytest.py": {"pytest"},
     "wsgi/_testbrowser.py": {"zope"},
     "http/_http1.py": {"h11"},
+    "http/_http2.py": {"h2"},
+    "http/_negotiating.py": set(),
+    "http/_websocket.py": {"wsproto"},
 }
 
 

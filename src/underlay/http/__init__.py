@@ -1,6 +1,8 @@
 """HTTP servers of tests: `FakeServer` stands in for a peer, `LiveServer` serves our application."""
 
 from underlay.http._messages import Exchange, Fields, Request, Response
+from underlay.http._script import websocket
+from underlay.http._tls import TLS
 from underlay.http.behaviours import (
     Behaviour,
     call,
@@ -14,6 +16,7 @@ from underlay.http.fake import Expectation, FakeServer
 from underlay.http.live import LiveServer
 
 __all__ = [
+    "TLS",
     "Behaviour",
     "Exchange",
     "Expectation",
@@ -28,4 +31,5 @@ __all__ = [
     "hang",
     "reset_connection",
     "respond",
+    "websocket",
 ]

@@ -66,6 +66,7 @@ class Request:
     :param client: the address that it came from.
     :param server: the address and port that it came to.
     :param stopping: set when the server stops.
+    :param messages: of the WebSocket that it became, so far: ``("received", "ping")`` and the like.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Request:
     client: str = dataclasses.field(default="", repr=False)
     server: tuple[str, int] = dataclasses.field(default=("", 0), repr=False)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event, repr=False)
+    messages: list[tuple[str, str | bytes]] = dataclasses.field(default_factory=list, repr=False)
 
     @functools.cached_property
     def raw_path(self) -> str:
@@ -240,6 +242,10 @@ class Exchange(Protocol):
 
     def reset(self) -> None:
         """Reset the connection (RST); what the client has not read yet is lost."""
+        ...
+
+    def break_off(self) -> None:
+        """Let the client see that the answer is not whole; HTTP/2 keeps the connection."""
         ...
 
     def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:

@@ -8,11 +8,12 @@ from underlay._errors import ResourceMissing
 from underlay._layer import Layer
 from underlay.http._failing import answer_failed
 from underlay.http._messages import Answerer, Request
-from underlay.http._serving import Serving
+from underlay.http._serving import Options, Serving
 from underlay.http._wsgi import Gateway
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+    from typing_extensions import Unpack
 
 __all__ = ["LiveServer"]
 
@@ -26,28 +27,17 @@ class LiveServer(Serving):
 
     :param base: a layer with a WSGI application, as its attribute ``application`` or as a resource
         of that name.
-    :param host: a loopback address.
-    :param port: 0 for any free one.
-    :param patience: seconds that requests may go on after a test before it fails because of them.
-    :param name: of the layer, by default that of the module variable that holds it.
+    :param options: those of `Serving`, such as ``url="http://shop.test"``.
     :raises TypeError: if `base` is no layer.
     """
 
-    def __init__(
-        self,
-        base: Any,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        patience: float = 1.0,
-        name: str | None = None,
-    ) -> None:
+    def __init__(self, base: Any, **options: Unpack[Options]) -> None:
         if not hasattr(base, "__bases__") or isinstance(base, type):
             raise TypeError(
                 f"LiveServer needs a layer with an application, not {base!r}.\n"
                 "  Make it one: LiveServer(WSGI(application))."
             )
-        super().__init__([base], host=host, port=port, patience=patience, name=name)
+        super().__init__([base], **options)
         self._base = base
 
     def _make_answerer(self) -> Answerer:

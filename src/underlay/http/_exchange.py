@@ -1,0 +1,61 @@
+"""ServedExchange: what the exchanges of all versions of HTTP have in common."""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeVar
+
+from underlay.http._connection import Connection
+from underlay.http._messages import Request
+
+T = TypeVar("T")
+
+#: Bytes per write: dropping a buffer of 50 MB would cost `Server.stop` milliseconds.
+SLICE = 64 * 1024
+#: Bytes of what was no HTTP that are kept for the journal.
+EVIDENCE = 1024
+#: Bytes that the head of a request may have; common servers take between 8 and 100 KB.
+MAX_HEAD = 64 * 1024
+#: Bytes that the body of a request may have, since it is kept in memory, and in the journal.
+MAX_BODY = 256 * 1024 * 1024
+#: What the standard calls the statuses.
+PHRASES = {status.value: status.phrase.encode() for status in http.HTTPStatus}
+
+
+class ServedExchange:
+    """A request on a connection and the ways to answer it (see `Exchange`).
+
+    :param connection: on which it came.
+    :param request: what was asked.
+    """
+
+    def __init__(self, connection: Connection, request: Request) -> None:
+        self.request = request
+        self.connection = connection
+        self.started = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is still a client; can be asked from any thread."""
+        return self.connection.alive
+
+    def reset(self) -> None:
+        self.connection.reset()
+
+    def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
+        return self.connection.server.run(about, function, *args)
+
+    def start(self, about: str, function: Callable[[], object]) -> None:
+        """Call what may block in a thread of its own; it must not raise, and nobody waits for it.
+
+        :param about: what it does, for the error if it does not return in time.
+        """
+        self.connection.server.workers.run(about, function)
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """From any thread: call a function in the event loop, soon."""
+        self.connection.server.post(function, *args)
+
+    def call(self, function: Callable[..., Coroutine[object, object, T]], *args: object) -> T:
+        return self.connection.server.call(function, *args)
