@@ -1,5 +1,6 @@
 """HTTP servers of tests: `FakeServer` stands in for a peer, `LiveServer` serves our application."""
 
+from underlay.http._http2_faults import go_away, reset_stream
 from underlay.http._messages import Exchange, Fields, Request, Response
 from underlay.http._script import websocket
 from underlay.http._tls import TLS
@@ -28,8 +29,10 @@ __all__ = [
     "call",
     "close_connection",
     "delay",
+    "go_away",
     "hang",
     "reset_connection",
+    "reset_stream",
     "respond",
     "websocket",
 ]

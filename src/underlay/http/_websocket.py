@@ -114,7 +114,8 @@ class WebSocket:
         while True:
             for event in self._wsproto.events():
                 return event
-            data = await self._reader.read(READ)
+            over = self._wsproto.state is ConnectionState.CLOSED
+            data = b"" if over else await self._reader.read(READ)
             if not data:
                 raise Closed(ABNORMAL)
             self._wsproto.receive_data(data)
