@@ -151,11 +151,17 @@ def measure(name: str) -> tuple[float, float, float]:
     return start * 1e3, stop * 1e3, used / REQUESTS * 1e6
 
 
+def is_installed(library: str) -> bool:
+    with contextlib.suppress(ModuleNotFoundError):  # of the namespace it is in
+        return importlib.util.find_spec(library) is not None
+    return False
+
+
 def main(rounds: int) -> None:
     there = []
     for name in SERVERS:
         library = name if name[0].islower() else "underlay"
-        if importlib.util.find_spec(library.partition(".")[0]):
+        if is_installed(library):
             there.append(name)
         else:
             print(f"{library} is not installed: left out")

@@ -35,11 +35,6 @@ class ServedExchange:
         self.connection = connection
         self.started = False
 
-    @property
-    def alive(self) -> bool:
-        """Whether there is still a client; can be asked from any thread."""
-        return self.connection.alive
-
     def reset(self) -> None:
         self.connection.reset()
 
@@ -47,14 +42,9 @@ class ServedExchange:
         return self.connection.server.run(about, function, *args)
 
     def start(self, about: str, function: Callable[[], object]) -> None:
-        """Call what may block in a thread of its own; it must not raise, and nobody waits for it.
-
-        :param about: what it does, for the error if it does not return in time.
-        """
         self.connection.server.workers.run(about, function)
 
     def post(self, function: Callable[..., object], *args: object) -> None:
-        """From any thread: call a function in the event loop, soon."""
         self.connection.server.post(function, *args)
 
     def call(self, function: Callable[..., Coroutine[object, object, T]], *args: object) -> T:

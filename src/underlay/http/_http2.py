@@ -241,12 +241,8 @@ class HTTP2Exchange(ServedExchange):
         self._finished = False
 
     @property
-    def alive(self) -> bool:
-        return self.connection.has(self._number)
-
-    @property
     def ended(self) -> bool:
-        return self._finished or not self.alive
+        return self._finished or not self.connection.has(self._number)
 
     def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
         named = [(name.lower(), value) for name, value in headers]
@@ -290,7 +286,7 @@ class HTTP2Exchange(ServedExchange):
         self.connection.go_away(code)
 
     def _send_head(self) -> None:
-        if not self.alive:
+        if self.ended:
             raise ConnectionAbortedError("The stream is closed.")
         if self._head:
             self.connection.h2.send_headers(self._number, self._head)

@@ -257,6 +257,22 @@ class Exchange(Protocol):
         """
         ...
 
+    def start(self, about: str, function: Callable[[], object]) -> None:
+        """Call what may block in a thread of its own, and leave it alone; it must not raise.
+
+        :param about: what it does, for the error if it does not return in time.
+        :param function: what to call.
+        """
+        ...
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """From such a thread: call a function in the event loop, and do not wait for it.
+
+        :param function: what to call.
+        :param args: what to call it with.
+        """
+        ...
+
     def call(self, function: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
         """From such a thread: run a coroutine function in the event loop, return its result.
 

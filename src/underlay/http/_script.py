@@ -108,8 +108,8 @@ class _Talk:
         return message
 
     async def send(self, message: Message) -> None:
-        await self.socket.send(message)
         self.exchange.request.messages.append(("sent", message))
+        await self.socket.send(message)
 
 
 class Step:

@@ -43,7 +43,7 @@ class LiveServer(Serving):
     def _make_answerer(self) -> Answerer:
         told_by_base = getattr(type(self._base), "verify", Layer.verify) is not Layer.verify
         raised = _leave_to_base if told_by_base else self._misled
-        return Gateway(self._application(), raised, self._misled)
+        return Gateway(self._application(), raised, self._misled, self._scheme)
 
     def _application(self) -> WSGIApplication:
         # The attribute first: the layer's own application may wrap the resource of a base.

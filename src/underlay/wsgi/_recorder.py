@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,11 @@ class Body:
 
     def __iter__(self) -> Body:
         return self
+
+    def __length_hint__(self) -> Any:
+        """How many chunks there are, if they are there already: servers then need not wait."""
+        hint = operator.length_hint(self._chunks, -1)
+        return hint if hint >= 0 else NotImplemented
 
     def __next__(self) -> bytes:
         with self._recorder.watching(self._exchange):
