@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeVar
@@ -28,10 +29,12 @@ class ServedExchange:
 
     :param connection: on which it came.
     :param request: what was asked.
+    :param gone: is set once the client sends nothing any more.
     """
 
-    def __init__(self, connection: Connection, request: Request) -> None:
+    def __init__(self, connection: Connection, request: Request, gone: asyncio.Event) -> None:
         self.request = request
+        self.gone = gone
         self.connection = connection
         self.started = False
 
@@ -40,6 +43,9 @@ class ServedExchange:
 
     def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
         return self.connection.server.run(about, function, *args)
+
+    def task(self, coroutine: Coroutine[object, object, T], about: str) -> asyncio.Task[T]:
+        return self.connection.server.task(coroutine, about)
 
     def start(self, about: str, function: Callable[[], object]) -> None:
         self.connection.server.workers.run(about, function)

@@ -45,6 +45,7 @@ class HTTP1(Connection):
         self._length = 0
         self._answering = False
         self._refused = False
+        self.gone = asyncio.Event()  # set once the client sends nothing any more
         self._switched: asyncio.StreamReader | None = None  # what comes is no HTTP any more
 
     @property
@@ -60,6 +61,7 @@ class HTTP1(Connection):
 
     def eof_received(self) -> bool:
         """Whether to keep our half open: a client may close its own half and still listen."""
+        self.gone.set()
         if self._refused:
             return False
         if self._switched:
@@ -72,7 +74,10 @@ class HTTP1(Connection):
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
+        self.gone.set()
         self._broken_off()
+        if self._switched:
+            self._switched.feed_eof()
         if self._answering:
             self._task.cancel()
 
@@ -232,7 +237,7 @@ class HTTP1Exchange(ServedExchange):
     connection: HTTP1
 
     def __init__(self, connection: HTTP1, request: Request) -> None:
-        super().__init__(connection, request)
+        super().__init__(connection, request, connection.gone)
         self._wire: list[bytes] = []  # made ready, not sent yet
         self._bodiless = request.method == "HEAD"
 

@@ -41,6 +41,7 @@ class Stream:
         self.body: list[bytes] = []
         self.length = 0
         self.whole = False
+        self.gone = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
 
@@ -165,7 +166,7 @@ class HTTP2(Connection):
         if stream is None:
             return
         stream.whole = True
-        exchange = HTTP2Exchange(self, number, self._request(stream))
+        exchange = HTTP2Exchange(self, number, self._request(stream), stream.gone)
         answer = self._answerer.answer(exchange)
         if isinstance(answer, Response):
             answer = exchange.send(answer)
@@ -200,6 +201,7 @@ class HTTP2(Connection):
         stream = self._streams.pop(number, None)
         if stream is None:
             return
+        stream.gone.set()
         if not stream.whole:
             self._answerer.broken_off(self._request(stream, "broken off by the client"))
         elif stream.task:
@@ -232,8 +234,10 @@ class HTTP2Exchange(ServedExchange):
 
     connection: HTTP2
 
-    def __init__(self, connection: HTTP2, number: int, request: Request) -> None:
-        super().__init__(connection, request)
+    def __init__(
+        self, connection: HTTP2, number: int, request: Request, gone: asyncio.Event
+    ) -> None:
+        super().__init__(connection, request, gone)
         self._number = number
         self._head: HeaderPairs = []
         self._left: int | None = None  # bytes that the head has promised and are still to come

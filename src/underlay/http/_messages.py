@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import functools
 import json
@@ -191,9 +192,11 @@ class Exchange(Protocol):
     pass.  It sends a whole answer with `send`, or one in parts: `begin`, `write`, `finish`.
 
     :ivar request: what was asked; it has come whole.
+    :ivar gone: set once the client sends nothing any more; it may still listen.
     """
 
     request: Request
+    gone: asyncio.Event
 
     @property
     def started(self) -> bool:
@@ -254,6 +257,14 @@ class Exchange(Protocol):
         :param about: what it does, for the error if it does not return in time.
         :param function: what to call.
         :param args: what to call it with.
+        """
+        ...
+
+    def task(self, coroutine: Coroutine[Any, Any, T], about: str) -> asyncio.Task[T]:
+        """Run a coroutine besides this answer; it is cancelled when the server stops.
+
+        :param coroutine: what to run.
+        :param about: what it does, for the error if it does not end then.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Gateway: calls a WSGI application for each request, in a thread of its own (PEP 3333).
 
-The thread puts the parts of an answer down, a task in the event loop passes them on.  A small answer
-changes hands once: what that costs is most of what such a request costs.
+The thread puts the parts of an answer down, a task in the event loop passes them on.  A small
+answer changes hands once: what that costs is most of what such a request costs.
 """
 
 from __future__ import annotations

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class Recorder:
-    """Wraps a WSGI application.
+class Recording:
+    """The exchanges of a test.
 
     :ivar exchanges: those that have begun since `restart`, in this order.
     """
 
-    def __init__(self, application: WSGIApplication) -> None:
-        self.application = application
+    def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
@@ -31,9 +30,30 @@ class Recorder:
         self.exchanges: list[Exchange] = []
         self._thread = threading.get_ident()
 
+    def settle(self, exchanges: Iterable[Exchange], seconds: float) -> None:
+        """Wait for those that other threads are still at work on, but not for longer than that."""
+        awaited = list(exchanges)
+        with contextlib.suppress(NotReady):
+            wait_until(lambda: not any(each.pending for each in awaited), "the requests", seconds)
+
+    def in_own_thread(self) -> bool:
+        """Whether this is the test's thread."""
+        return threading.get_ident() == self._thread
+
+
+class Recorder(Recording):
+    """Wraps a WSGI application.
+
+    :param application: the application.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        super().__init__()
+        self.application = application
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         exchange = environ[ENVIRON_KEY] = Exchange(environ)
-        exchange.pending = not self._in_own_thread()
+        exchange.pending = not self.in_own_thread()
         self.exchanges.append(exchange)
 
         def recorded(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
@@ -62,19 +82,10 @@ class Recorder:
             yield
         except BaseException as error:
             if exchange.raises(error):
-                exchange.delivered = self._in_own_thread()
+                exchange.delivered = self.in_own_thread()
             raise
         finally:
             current.reset(token)
-
-    def settle(self, exchanges: Iterable[Exchange], seconds: float) -> None:
-        """Wait for those that other threads are still at work on, but not for longer than that."""
-        awaited = list(exchanges)
-        with contextlib.suppress(NotReady):
-            wait_until(lambda: not any(each.pending for each in awaited), "the requests", seconds)
-
-    def _in_own_thread(self) -> bool:
-        return threading.get_ident() == self._thread
 
 
 class Body:
