@@ -106,18 +106,21 @@ class Serving(Layer):
         self._lock = threading.RLock()  # for what the server's threads and the tests' both touch
 
     def _begin_layer(self) -> None:
+        listener = self._listener()
+        self._serve(listener)
+        self._offer_address(listener)
+        if self._tls:
+            self._offer_trust(self._tls)
+
+    def _serve(self, listener: Listener) -> None:
         with needs_extra(type(self).__qualname__, "http"):
             from underlay.http._negotiating import Negotiating
         tls = self._tls.server_context() if self._tls else None
-        listener = self._listener()
         answerer = self._make_answerer()
         server = Server(listener, lambda server: Negotiating(server, answerer), self._failed, tls)
         server.start()
         self._server = server
         self.addCleanup(self._stop, server)
-        self._offer_address(listener)
-        if self._tls:
-            self._offer_trust(self._tls)
 
     def _begin_test(self) -> None:
         self._take_problems()  # of nobody's test

@@ -67,7 +67,7 @@ class ASGI(InProcess):
         self.addCleanup(self._tell, loop, lifespan.stop, "to shut down")
         recorder = ASGIRecorder(made, loop, lifespan.state, repr(self), self._patience)
         self._watch(recorder)
-        self.asgi_application = recorder.serve
+        self.asgi_application = recorder
         self.application = recorder.answer
 
     def _tell(
@@ -108,7 +108,7 @@ class ASGIRecorder(Recording):
         self._layer = layer
         self._patience = patience
 
-    async def serve(self, scope: Message, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
         """Answer as an ASGI application, in the event loop of a server."""
         exchange = self._begin(_environ(scope), pending=True)
         here = asyncio.get_running_loop()
