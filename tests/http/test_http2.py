@@ -10,7 +10,7 @@ import h2.events
 import httpx
 from h2.errors import ErrorCodes
 
-from tests.http.support import nothing_left, threads_and_descriptors, up
+from tests.http.support import nothing_left, program, threads_and_descriptors, up
 from underlay import AnswerFailed, Layer, UnexpectedRequest
 from underlay.http import FakeServer, LiveServer, Response, go_away, hang, reset_stream, respond
 
@@ -87,7 +87,7 @@ class OverTLS(Case):
         server = up(self, FakeServer(tls=True))
         server.expect("GET", "/").then(text="Hello")
         told = ["-sS", "--cacert", server.ca_file, "-w", " by %{http_version}", server.url]
-        self.assertEqual(b"Hello by 2", subprocess.check_output(["curl", *told]))
+        self.assertEqual(b"Hello by 2", subprocess.check_output([program("curl"), *told]))
 
 
 class Conversation(Case):

@@ -291,3 +291,24 @@ class Ports(unittest.TestCase):
             port = server.port
             self.assertTrue(listening(port))
         wait_until(lambda: not listening(port), "the port to be free")
+
+
+class Names(unittest.TestCase):
+    """A server may be called otherwise than where it listens."""
+
+    def test_the_url_is_what_it_is_called(self):
+        with FakeServer(url="http://shop.test") as server:
+            self.assertEqual("http://shop.test", server.url)
+            self.assertEqual(f"MAP shop.test:80 127.0.0.1:{server.port}", server.host_rules)
+            self.assertEqual(f"127.0.0.1:{server.port}", server.http_address)
+
+    def test_its_port_goes_without_saying(self):
+        for url, name in (("https://a.test", "a.test:443"), ("http://a.test:81", "a.test:81")):
+            with self.subTest(url), FakeServer(url=url, tls=True) as server:
+                self.assertTrue(server.host_rules.startswith(f"MAP {name} "))
+
+    def test_it_is_a_whole_server_s(self):
+        for url in ("shop.test", "http://", "http://shop.test/", "http://a/b", "ftp://a", ""):
+            with self.subTest(url), self.assertRaisesRegex(ValueError, "the URL of a whole server"):
+                FakeServer(url=url)
+        self.assertRaises(TypeError, FakeServer, url=1)

@@ -8,7 +8,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from tests.http.support import ask, up
+from tests.http.support import ask, program, up
 from underlay import ResourceMissing
 from underlay.http import TLS, FakeServer
 
@@ -49,7 +49,7 @@ class Trust(unittest.TestCase):
     def test_programs_trust_a_file(self):
         server = self.serve()
         said = subprocess.check_output(
-            ["curl", "-sS", server.url], env={"SSL_CERT_FILE": server.ca_file}
+            [program("curl"), "-sS", server.url], env={"SSL_CERT_FILE": server.ca_file}
         )
         self.assertEqual(b"Hello", said)
 
@@ -101,7 +101,7 @@ class ClientCertificates(unittest.TestCase):
 
     def test_a_program_s_is_in_a_file(self):
         trust = ["--cacert", self.server.ca_file, "--cert", self.server.client_file]
-        said = subprocess.check_output(["curl", "-sS", *trust, self.server.url])
+        said = subprocess.check_output([program("curl"), "-sS", *trust, self.server.url])
         self.assertEqual(b"Hello", said)
 
     def test_without_one_nobody_is_served(self):
