@@ -26,8 +26,11 @@ class Echo(Connection):
             self.server.blocked.set()
             self.server.holding.wait()
         if data == b"#":
-            self.server.run("a handler", self.server.holding.wait)
+            self.server.run("a handler", self.hold)
         self.server.task(self.write(data))
+
+    def hold(self):
+        self.server.holding.wait()
 
 
 class ServerCase(unittest.TestCase):
@@ -120,7 +123,7 @@ class Stopping(ServerCase):
         server = self.start()
         self.connect(server, b"#")
         (left,) = self.stop(server)
-        self.assertRegex(left, r"^a handler\n    .*threading\.py:\d+ in wait: ")
+        self.assertRegex(left, r"^a handler\n    .*test_server.py:\d+ in hold: ")
 
     def test_a_blocked_loop_is_named_and_its_sockets_are_cut(self):
         server = self.start()

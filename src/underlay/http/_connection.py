@@ -50,6 +50,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self.server.connections.pop(self, None)
         self._writable.set()
+        if self.transport is not None:
+            self.transport.close()  # Python 3.10 warns of TLS that was closed by the client alone
 
     def pause_writing(self) -> None:
         self._writable.clear()

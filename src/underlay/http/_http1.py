@@ -144,6 +144,7 @@ class HTTP1(Connection):
             answer = exchange.send(answer)
         self._answering = True
         self._task = self.server.task(self._await(exchange, answer), str(request))
+        self._task.add_done_callback(lambda _: answer.close())  # it may never have begun
 
     def _answer_at_once(self, exchange: HTTP1Exchange, answer: Response) -> None:
         # A task would cost a fifth of the time of such a request.

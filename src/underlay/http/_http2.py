@@ -171,6 +171,7 @@ class HTTP2(Connection):
         if isinstance(answer, Response):
             answer = exchange.send(answer)
         stream.task = self.server.task(self._await(number, exchange, answer), str(exchange.request))
+        stream.task.add_done_callback(lambda _: answer.close())  # it may never have begun
 
     async def _await(
         self, number: int, exchange: HTTP2Exchange, answer: Coroutine[Any, Any, None]

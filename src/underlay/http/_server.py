@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 from underlay._waiting import Deadline
 from underlay.http._connection import Connection
 from underlay.http._listeners import Listener
-from underlay.http._stacks import describe, frame_of
+from underlay.http._stacks import LOOK, Looks, describe, frame_of
 from underlay.http._workers import Workers
 
 T = TypeVar("T")
@@ -88,17 +88,20 @@ class Server:
             self.listener.released()
             raise
 
-    def stop(self, grace: float = 0.05) -> list[str]:
+    def stop(self, grace: float = 2.0) -> list[str]:
         """Stop serving and return what still runs.
 
-        :param grace: seconds which code that is not ours has to notice.
+        :param grace: seconds for what moves; what is stuck in code that is not ours does not get
+            them.
         """
         if self.stopping.is_set():
             return []
         self.stopping.set()
         deadline = Deadline(grace, "the server to stop")
         self.loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(grace)
+        looks = Looks()
+        while self._thread.is_alive() and not (deadline.passed or looks.stuck(self._thread)):
+            self._thread.join(LOOK)
         left = []
         if self._thread.is_alive():
             self._cut_from_outside()

@@ -12,8 +12,12 @@ from typing import Any
 #: Lines of a stack that are shown of what still runs.
 FRAMES = 5
 OURS = os.path.dirname(__file__)
-#: Modules in which Python itself waits, on behalf of whoever called them.
-WAITING = {"threading", "concurrent.futures._base", "queue"}
+#: Packages that work for whoever has called them.
+MACHINERY = {"asyncio", "concurrent", "queue", "selectors", "socket", "ssl", "threading"}
+MACHINERY |= {"h11", "h2", "hpack", "hyperframe", "wsproto"}
+#: Seconds between two looks at where threads are, and at how many looks one stays where it is
+#: before it counts as stuck.
+LOOK, LOOKS = 0.0007, 3
 
 
 def describe(about: str, frame: Any = None) -> str:
@@ -34,15 +38,43 @@ def frame_of(thread: threading.Thread) -> types.FrameType | None:
     return sys._current_frames().get(thread.ident or 0)
 
 
-def position(thread: threading.Thread) -> tuple[int, int] | None:
-    """What differs whenever a thread has moved on; None while it waits for us, or is gone."""
+class Looks:
+    """Tells threads that are stuck in code of others from those that still move."""
+
+    def __init__(self) -> None:
+        self._seen: dict[threading.Thread, tuple[object, int]] = {}
+
+    def stuck(self, thread: threading.Thread) -> bool:
+        """Whether a thread was seen asleep at the same place in a row; asked every `LOOK`."""
+        now = _position(thread)
+        before, count = self._seen.get(thread, (None, 0))
+        count = count + 1 if now is not None and now == before else 0
+        self._seen[thread] = now, count
+        return count >= LOOKS
+
+
+def _position(thread: threading.Thread) -> tuple[int, int] | None:
+    """Where a thread is asleep; None while it runs, works for us, or is gone."""
     frame = frame_of(thread)
-    if frame is None or _waits_for_us(frame):
+    if frame is None or _is_ours(frame) or _is_running(thread):
         return None
     return id(frame), frame.f_lasti
 
 
-def _waits_for_us(frame: types.FrameType | None) -> bool:
-    while frame is not None and frame.f_globals.get("__name__") in WAITING:
+def _is_ours(frame: types.FrameType | None) -> bool:
+    while frame is not None and _package(frame) in MACHINERY:
         frame = frame.f_back
-    return frame is not None and os.path.dirname(frame.f_code.co_filename) == OURS
+    return frame is None or os.path.dirname(frame.f_code.co_filename) == OURS
+
+
+def _package(frame: types.FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def _is_running(thread: threading.Thread) -> bool:
+    """Whether it would like to run; on a busy machine it may not have got its turn (proc(5))."""
+    try:
+        with open(f"/proc/self/task/{thread.native_id}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] == b"R"
+    except OSError:  # not Linux
+        return False

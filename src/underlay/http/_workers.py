@@ -13,13 +13,10 @@ import threading
 from collections.abc import Callable, Collection
 
 from underlay._waiting import Deadline
-from underlay.http._stacks import describe, frame_of, position
+from underlay.http._stacks import LOOK, Looks, describe, frame_of
 
 #: Idle threads that are kept: as many as a browser, or two, has connections.
 KEPT = 16
-#: Seconds between two looks at where threads are, and at how many looks one stays where it is
-#: before it counts as stuck.
-LOOK, LOOKS = 0.001, 2
 
 
 @dataclasses.dataclass(eq=False)
@@ -110,21 +107,15 @@ class Workers:
             return self._of(awaited)
 
     def _wait_while_moving(self, grace: float) -> list[Job]:
-        deadline = Deadline(grace, "the handlers to return")
-        looks: dict[Job, tuple[object, int]] = {}
+        deadline, looks = Deadline(grace, "the handlers to return"), Looks()
         left = self._wait(0)
         while left and not deadline.passed:
             left = self._wait(LOOK)
-            looks = {job: self._look(job, *looks.get(job, (None, 0))) for job in left}
-            if all(count >= LOOKS for _, count in looks.values()):
+            threads = [self._running[job].thread for job in self._of(left)]
+            stuck = [looks.stuck(thread) for thread in threads]  # each is asked, every time
+            if all(stuck):
                 break
-        return left
-
-    def _look(self, job: Job, before: object, count: int) -> tuple[object, int]:
-        """Where a job is, and how often it was seen there in a row."""
-        worker = self._running.get(job)
-        now = position(worker.thread) if worker else None
-        return now, count + 1 if now is not None and now == before else 0
+        return self._of(left)
 
     def _of(self, jobs: Collection[Job]) -> list[Job]:
         return [job for job in jobs if job in self._running]
