@@ -189,6 +189,16 @@ class Handlers(unittest.TestCase):
         server.tearDown()
         self.assertEqual(1, len(seen))
 
+    def test_no_thread_outlives_its_test(self):
+        """zope.testrunner would tell of it."""
+        server = self.live(lambda environ, start_response: (start_response("200 OK", []), [])[1])
+        self.addCleanup(server.tearDown)
+        before = set(threading.enumerate())
+        server.testSetUp()
+        ask(server.url)
+        server.testTearDown()
+        self.assertEqual(set(), set(threading.enumerate()) - before)
+
 
 class Cycles(unittest.TestCase):
     def cycle(self):

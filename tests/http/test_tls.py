@@ -73,6 +73,8 @@ class Trust(unittest.TestCase):
             FakeServer(tls="yes")
         with self.assertRaisesRegex(ValueError, "one of 'none', 'optional', 'required', not 'no'"):
             TLS(client_certificate="no")
+        with self.assertRaisesRegex(TypeError, "a list of names: \\['shop.test'\\]"):
+            TLS("shop.test")
 
     def test_a_client_without_tls_is_turned_away(self):
         server = self.serve()

@@ -125,6 +125,7 @@ class Serving(Layer):
     def _begin_test(self) -> None:
         self._take_problems()  # of nobody's test
         if self._server is not None:
+            self.addCleanup(self._server.workers.rest)
             self.addCleanup(self._server.cut_busy)
 
     @contextlib.contextmanager

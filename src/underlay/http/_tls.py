@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,10 +33,13 @@ class TLS:
         ``"*.shop.test"``, besides ``localhost`` and the loopback addresses.
     :param client_certificate: ``"none"`` to not ask clients for a certificate, ``"optional"`` to
         refuse those with one of another authority, ``"required"`` to refuse also those without any.
+    :raises TypeError: if `hosts` is one name instead of a list of names.
     :raises ValueError: for another word.
     """
 
-    def __init__(self, hosts: tuple[str, ...] = (), client_certificate: str = "none") -> None:
+    def __init__(self, hosts: Iterable[str] = (), client_certificate: str = "none") -> None:
+        if isinstance(hosts, str):
+            raise TypeError(f"hosts is a list of names: [{hosts!r}].")
         if client_certificate not in VERIFY_CLIENT:
             words = ", ".join(map(repr, VERIFY_CLIENT))
             raise ValueError(f"client_certificate is one of {words}, not {client_certificate!r}.")

@@ -64,6 +64,15 @@ class Workers:
             self._running[job] = worker
         worker.jobs.put(job)
 
+    def rest(self) -> None:
+        """End the idle threads, now that a test has ended; runners tell of those it has left."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.jobs.put(None)
+        for worker in idle:
+            worker.thread.join()
+
     def overdue(self, patience: float) -> list[str]:
         """What still runs after so many seconds, a text each; a job is told of only once."""
         late = self._wait(patience, but=self._told)
@@ -111,7 +120,8 @@ class Workers:
         left = self._wait(0)
         while left and not deadline.passed:
             left = self._wait(LOOK)
-            threads = [self._running[job].thread for job in self._of(left)]
+            running = self._running.copy()
+            threads = [running[job].thread for job in left if job in running]
             stuck = [looks.stuck(thread) for thread in threads]  # each is asked, every time
             if all(stuck):
                 break
