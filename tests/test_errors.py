@@ -57,6 +57,11 @@ EXAMPLES = {
     "SeveralProblems": [(LAYER, ("It was asked for GET /.\n  closest: none", "POST /pay is due."))],
     "SetUpFailed": [("<Layer app.testing.LIVE>", "OSError: port in use")],
     "StillRunning": [(LAYER, ("thread server-1 at app.py:3", "process 42"))],
+    "TimelineUnreadable": [
+        ("build/timeline", "There is no such folder."),
+        ("build/timeline/1-2.jsonl:7", "This is no line of a timeline: nothing"),
+    ],
+    "TimesUnusable": [("ci/times.json", "Its folder does not exist.", "Make the folder first.")],
     "UnexpectedRequest": [
         (LAYER, "GET /refund", ("closest: POST /refund", "  method: wanted POST, got GET"))
     ],

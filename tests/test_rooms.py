@@ -20,16 +20,22 @@ CORE = {
     "_waiting": {"_errors"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
-    "_hooks": {"_blame", "_errors"},
-    "_layer": {"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources", "_undo"},
+    "_timeline": {"_errors"},
+    "_verifying": {"_graph", "_naming"},
+    "_hooks": {"_blame", "_errors", "_timeline"},
+    "_layer": {
+        *{"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources"},
+        *{"_timeline", "_undo", "_verifying"},
+    },
     "_as_layer": {"_hooks", "_layer", "_naming"},
     "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},
-    "__init__": {"_as_layer", "_errors", "_layer", "_resources"},
+    "__init__": {"_as_layer", "_errors", "_layer", "_resources", "_timeline"},
 }
 ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
 ADAPTERS = {
-    "runners": {"_errors", "_hooks", "_naming", "_stack"},
-    "__main__": {"runners"},
+    "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
+    "timeline": {"_errors", "_timeline"},
+    "__main__": {"runners", "timeline"},
     "testing": {"_errors", "_hooks", "_layer", "_stack", "_waiting"},
     "buildout": {"_errors", "external"},
 }
@@ -42,6 +48,9 @@ NEEDS_AT_THE_TOP = {
     "runners/_pytest_layers.py": {"pytest"},
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
+    "runners/_pytest_teardown.py": {"pytest"},
+    "runners/_pytest_timeline.py": {"pytest"},
+    "runners/_pytest_times.py": {"pytest"},
     "runners/_scheduling.py": {"xdist"},
     "runners/_xdist.py": {"pytest"},
     "runners/pytest.py": {"pytest"},

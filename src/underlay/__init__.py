@@ -1,5 +1,6 @@
 """Reusable test layers for zope.testrunner, pytest and plain unittest."""
 
+from underlay import _timeline
 from underlay._as_layer import as_layer
 from underlay._errors import (
     AnswerFailed,
@@ -22,6 +23,8 @@ from underlay._errors import (
     SetUpFailed,
     SeveralProblems,
     StillRunning,
+    TimelineUnreadable,
+    TimesUnusable,
     UnexpectedRequest,
     UnmetExpectation,
 )
@@ -51,6 +54,8 @@ __all__ = [
     "SetUpFailed",
     "SeveralProblems",
     "StillRunning",
+    "TimelineUnreadable",
+    "TimesUnusable",
     "UnexpectedRequest",
     "UnmetExpectation",
     "as_layer",
@@ -58,3 +63,5 @@ __all__ = [
 
 for _name in __all__:  # errors and manual show the names that users import
     globals()[_name].__module__ = __name__
+
+_timeline.begin_if_asked()  # now: zope.testrunner gives no other occasion before the first test

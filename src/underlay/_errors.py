@@ -55,6 +55,24 @@ class NameTaken(LayerError):
         )
 
 
+class TimesUnusable(LayerError):
+    """The file that ``--layer-times`` names cannot be used.
+
+    :param file: the file, as it was given.
+    :param problem: what is wrong with it, a sentence.
+    :param remedy: what to do, a sentence.
+    """
+
+    def __init__(self, file: str, problem: str, remedy: str) -> None:
+        super().__init__(file, problem, remedy)
+        self.file = file
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"--layer-times {self.file} cannot be used. {self.problem}\n  {self.remedy}"
+
+
 class ResourceMissing(LayerError, KeyError, AttributeError):
     """A layer was asked for a resource which neither it nor its bases have.
 
@@ -450,6 +468,25 @@ class CheckFailed(LayerError, AssertionError):
     def __str__(self) -> str:
         listed = "".join(f"\n  {problem}" for problem in self.problems)
         return f"{self.layer} failed at {self.moment}:{listed}\n  {self.remedy}"
+
+
+class TimelineUnreadable(LayerError):
+    """There is no timeline to be read, or something else stands in its place.
+
+    :param place: a folder, or a file, with the number of the line as in ``"1-2.jsonl:7"``.
+    :param problem: what is wrong with it, a sentence.
+    """
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place, problem)
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"{self.place}: {self.problem}\n"
+            "  Run the tests with UNDERLAY_TIMELINE=DIR, then give DIR to underlay timeline."
+        )
 
 
 @contextlib.contextmanager

@@ -109,6 +109,7 @@ class Serving(Layer):
         listener = self._listener()
         self._serve(listener)
         self._offer_address(listener)
+        self.addNote(self.url)
         if self._tls:
             self._offer_trust(self._tls)
 
