@@ -23,6 +23,10 @@ from underlay.http._messages import Exchange, HeaderPairs, Request, allows_body,
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+#: Parts by which an application may be ahead of its client, before it fights for the interpreter's
+#: lock with the thread that sends them.
+AHEAD = 8
+
 Noting = Callable[[Request, BaseException], None]
 
 
@@ -156,7 +160,7 @@ class Call:
             return
         self._size += len(data)
         self._post()
-        if self._size > SLICE:
+        if self._size > SLICE or len(self._parts) >= AHEAD:
             self._wait_for_the_client()
 
     def _check(self, data: bytes) -> None:
