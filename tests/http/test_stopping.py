@@ -222,13 +222,13 @@ class Cycles(unittest.TestCase):
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
         sizes = []
-        for _round in range(5):
+        for _round in range(8):
             for _each in range(50):
                 self.cycle()
             gc.collect()
             sizes.append(tracemalloc.get_traced_memory()[0])
         growth = [after - before for before, after in itertools.pairwise(sizes)]
-        self.assertLess(min(growth), 2500, growth)
+        self.assertLess(min(growth), 4000, growth)
 
 
 class Listening(unittest.TestCase):
@@ -274,7 +274,7 @@ class Listening(unittest.TestCase):
 
     def test_a_path_that_is_too_long_is_refused(self):
         with self.assertRaisesRegex(ValueError, "too long for a unix socket"):
-            FakeServer(unix="/tmp/" + "x" * 200).__enter__()
+            FakeServer(unix="/" + "x" * 200).__enter__()
 
     def test_stalling_leaves_new_connections_alone(self):
         with FakeServer() as server:
