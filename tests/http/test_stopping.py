@@ -223,12 +223,12 @@ class Cycles(unittest.TestCase):
         self.addCleanup(tracemalloc.stop)
         sizes = []
         for _round in range(8):
-            for _each in range(50):
+            for _each in range(20):
                 self.cycle()
             gc.collect()
             sizes.append(tracemalloc.get_traced_memory()[0])
         growth = [after - before for before, after in itertools.pairwise(sizes)]
-        self.assertLess(min(growth), 4000, growth)
+        self.assertLess(min(growth), 2000, growth)
 
 
 class Listening(unittest.TestCase):
