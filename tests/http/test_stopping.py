@@ -217,18 +217,16 @@ class Cycles(unittest.TestCase):
 
     def test_memory_does_not_grow(self):
         """There are rounds that leave nothing to speak of; a leak would grow in each."""
-        for _each in range(20):
-            self.cycle()
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
         sizes = []
-        for _round in range(8):
-            for _each in range(20):
+        for cycles in (200, 50, 50, 50, 50):  # the first fill caches, such as that of urlsplit()
+            for _each in range(cycles):
                 self.cycle()
             gc.collect()
             sizes.append(tracemalloc.get_traced_memory()[0])
         growth = [after - before for before, after in itertools.pairwise(sizes)]
-        self.assertLess(min(growth), 2000, growth)
+        self.assertLess(min(growth), 2500, growth)
 
 
 class Listening(unittest.TestCase):
