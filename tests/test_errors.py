@@ -35,6 +35,7 @@ EXAMPLES = {
     ],
     "LayerError": [("Something is wrong.",)],
     "NameTaken": [("app.testing.LIVE", "app/testing.py:3", "app/other.py:7")],
+    "EndlessAnswer": [("<ASGI app.testing.APP>", "GET /events", 10.0, 4711)],
     "NoApplicationError": [("<WSGI app.testing.APP>", ()), (LAYER, ("GET /: 200 OK",))],
     "NoTestsReported": [
         ("Jasmine", "It ended with 0 before it told of any spec.", "\n"),

@@ -42,7 +42,8 @@ ADAPTERS = {
     "buildout": {"_errors", "external"},
 }
 
-#: Where a third-party module may be imported at the top: what only loads if that is there.
+#: Where a third-party module may be imported at the top: what only loads if that is there.  Those
+#: with none import others of these.
 NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
     "runners/_pytest_durations.py": {"pytest"},
@@ -57,7 +58,11 @@ NEEDS_AT_THE_TOP = {
     "runners/_xdist.py": {"pytest"},
     "runners/pytest.py": {"pytest"},
     "wsgi/_testbrowser.py": {"zope"},
+    "http/_asgi.py": set(),
     "http/_http1.py": {"h11"},
+    "http/_http2.py": {"h2"},
+    "http/_negotiating.py": set(),
+    "http/_websocket.py": {"wsproto"},
 }
 
 

@@ -280,6 +280,30 @@ class ApplicationError(LayerError):
         )
 
 
+class EndlessAnswer(LayerError):
+    """An application's answer has no end, and the client in the test's own process waits for it.
+
+    :param layer: the layer of the application, as text.
+    :param request: method, path and query.
+    :param seconds: how long was waited.
+    :param size: bytes of the body that came.
+    """
+
+    def __init__(self, layer: str, request: str, seconds: float, size: int) -> None:
+        super().__init__(layer, request, seconds, size)
+        self.layer = layer
+        self.request = request
+        self.seconds = seconds
+        self.size = size
+
+    def __str__(self) -> str:
+        return (
+            f"{self.layer} has not ended its answer to {self.request}\n"
+            f"  within {self.seconds:g} s and {self.size} bytes.\n"
+            "  Streams without end need a real client: LiveServer."
+        )
+
+
 class NoApplicationError(LayerError, AssertionError):
     """A web application was meant to fail, but it did not.
 
