@@ -23,7 +23,10 @@ from underlay import NotReady
 from underlay._waiting import wait_until
 
 ZOPE = ["zope.testrunner", "--path", "{folder}", "--tests-pattern", "^test_", "-vvv"]
-PYTEST = ["pytest", "-p", "no:cacheprovider", "--tb=short", "-rs", "--junitxml={folder}/log.xml"]
+PYTEST = [
+    *("pytest", "--tb=short", "-rs", "--junitxml={folder}/log.xml", "-p", "no:cacheprovider"),
+    *("-p", "no:hypothesispytest"),  # with it, pytest's own files are open yet at exit after Ctrl-C
+]
 RUNNERS = {
     "zope.testrunner": ZOPE,
     "zope.testrunner -j2": [*ZOPE, "-j2"],
