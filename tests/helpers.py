@@ -10,6 +10,10 @@ from unittest import mock
 
 GOLDEN = Path(__file__).parent / "golden"
 
+#: For pytest in a process of its own: without the plugins of packages that happen to be there, of
+#: which hypothesis' takes a third of a second, and has files open still after Ctrl-C.
+NO_PLUGINS = [f"-pno:{name}" for name in ("anyio", "cacheprovider", "hypothesispytest")]
+
 
 @contextlib.contextmanager
 def interrupts_heard() -> Iterator[None]:

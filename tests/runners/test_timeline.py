@@ -135,7 +135,7 @@ def run_recorded(runner, *arguments, **environment):
         process = subprocess.run(
             [sys.executable, "-m", *words],
             cwd=folder,
-            env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            env={**inherited, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
