@@ -17,9 +17,9 @@ from underlay.external._checks import (
     check_timeout,
 )
 from underlay.external._suite import Runner, build_suite
-from underlay.external.javascript import Jasmine
+from underlay.external.javascript import Jasmine, Jest, Mocha, NodeTest, QUnit, Vitest
 
-__all__ = ["Jasmine", "Runner", "makeSuite"]
+__all__ = ["Jasmine", "Jest", "Mocha", "NodeTest", "QUnit", "Runner", "Vitest", "makeSuite"]
 
 #: What a command line means, by the name of its program.
 COMMANDS = {"jasmine": Jasmine.from_command}
