@@ -36,6 +36,7 @@ module.exports = (globalConfig, config, environment, runtime, file, ...rest) => 
 
 class Events {
   #ids = new Map();
+  #passed = [];
   #file;
   #global;
 
@@ -98,9 +99,19 @@ class Events {
   test_done({test}) {
     const retries = Number(this.#global[RETRIES]) || 0;
     const errors = test.errors.map(asError);
-    if (!errors.length) return this.#done(test, 'passed', '');
+    if (!errors.length) {
+      this.#passed.push(test);
+      return this.#done(test, 'passed', '');
+    }
     if (test.invocations <= retries) return undefined;
     return this.#done(test, verdict(errors), '', errors);
+  }
+
+  // Errors that come when a test is over are still its own for Jest.
+  run_finish() {
+    for (const test of this.#passed) {
+      for (const each of test.errors) emit('problem', {where: test.name, ...failure(asError(each))});
+    }
   }
 
   #done(test, status, message, errors = []) {

@@ -1,30 +1,34 @@
-// Stands in front of node:test: it knows each test by its id when it is declared, and hands those to
-// Node that are to run.
+// Stands in front of node:test: it knows each test by its id when that is declared, and hands those
+// to Node that are to run.
 'use strict';
 
 const {AsyncLocalStorage} = require('async_hooks');
 const Module = require('module');
 const real = require('node:test');
 const {setImmediate: turn} = require('timers/promises');
-const {
-  stepwise, emit, listen, givenSelection, pause, declaration, Plan,
-} = require('./protocol.cjs');
+const {isMainThread} = require('worker_threads');
+const {stepwise, emit, listen, givenSelection, pause, declaration, Plan} = require('./protocol.cjs');
 
 const due = givenSelection();
 
-// Where a declaration stands: the titles of its groups, or null inside of a test that runs.
-const groups = new AsyncLocalStorage();
+// Where a declaration stands: in which groups, by their titles, or (null) inside of a test that runs.
+const place = new AsyncLocalStorage();
 
-const titles = () => (groups.getStore() === undefined ? [] : groups.getStore());
+const groups = () => (place.getStore() === undefined ? [] : place.getStore());
+
+// The groups that lead to tests which are to run.
+const leading = new Set();
+for (const id of due ?? []) {
+  const [, ...titles] = JSON.parse(id.replace(/#\d+$/, ''));
+  while (titles.pop() !== undefined) leading.add(JSON.stringify(titles));
+}
+
+// The ids of tests that were handed to Node and are not told of yet, by what Node calls them.
+const handed = new Map();
 
 let file = process.argv[1];
 let plan = new Plan();
-let pending = [];
-
-// The ids of tests that were handed to Node and are not told of yet, by their full names.
-const handed = new Map();
-
-const fullName = path => path.join(' > ');
+let declaring = [];
 
 function parse(args) {
   const fn = args.find(each => typeof each === 'function');
@@ -33,50 +37,77 @@ function parse(args) {
 }
 
 // The same arguments with another function; Node looks at the number of its parameters.
-function withFunction(args, fn, wrapped) {
-  if (fn) Object.defineProperty(wrapped, 'length', {value: fn.length});
-  return args.map(each => (each === fn ? wrapped : each));
+function exchanged(args, fn, other) {
+  if (fn) Object.defineProperty(other, 'length', {value: fn.length});
+  return args.map(each => (each === fn ? other : each));
 }
 
-function standsForTest(theirs) {
-  return function (...args) {
+function standingForTest(theirs) {
+  return (...args) => {
     const {name, fn} = parse(args);
-    if (titles() === null) return theirs(...args);
-    const path = [...titles(), name];
-    const id = plan.add(file, path, declaration(/^node:/)[1]);
+    if (groups() === null) return theirs(...args);
+    const titles = [...groups(), name];
+    const id = plan.add(file, titles, declaration(/^node:/)[1]);
     if (!due?.has(id)) return Promise.resolve();
-    const key = fullName(path);
-    handed.set(key, [...(handed.get(key) ?? []), id]);
-    return theirs(...withFunction(args, fn, function (...each) {
-      return groups.run(null, () => fn.apply(this, each));
+    const fullName = titles.join(' > ');
+    handed.set(fullName, [...(handed.get(fullName) ?? []), id]);
+    return theirs(...exchanged(args, fn, function (...each) {
+      return place.run(null, () => fn.apply(this, each));
     }));
   };
 }
 
-function standsForSuite(theirs, skips) {
-  return function (...args) {
+function standingForSuite(theirs, isSkipped) {
+  return (...args) => {
     const {name, options, fn} = parse(args);
-    if (titles() === null) return theirs(...args);
-    const path = [...titles(), name];
-    if (due ? !leads(path) : skips || options.skip) return Promise.resolve();
+    if (groups() === null) return theirs(...args);
+    const titles = [...groups(), name];
+    if (due && !leading.has(JSON.stringify(titles))) return Promise.resolve();
     const declare = function (...each) {
-      return groups.run(path, () => fn?.apply(this, each));
+      if (due && stepwise) addPauses();
+      return place.run(titles, () => fn?.apply(this, each));
     };
-    if (!due) return void pending.push(declare.call({name}, {name}));
-    return theirs(...withFunction(args, fn, stepwise ? withPauses(declare) : declare));
+    if (due) return theirs(...exchanged(args, fn, declare));
+    if (!isSkipped && !options.skip) declaring.push(declare({name})); // Node tells nothing of these
+    return Promise.resolve();
   };
 }
 
-const prefixes = new Set();
-for (const id of due ?? []) {
-  const [, ...path] = JSON.parse(id.replace(/#\d+$/, ''));
-  while (path.pop() !== undefined) prefixes.add(JSON.stringify(path));
+const STANDING = {
+  test: standingForTest, it: standingForTest, describe: standingForSuite, suite: standingForSuite,
+};
+
+// What is imported instead of node:test.
+function build() {
+  const parts = {};
+  for (const [name, stand] of Object.entries(STANDING)) {
+    const theirs = real[name] ?? real.describe;
+    parts[name] = stand(theirs, false);
+    for (const modifier of ['skip', 'todo', 'only']) {
+      parts[name][modifier] = stand(theirs[modifier], modifier === 'skip');
+    }
+  }
+  if (!due) for (const hook of ['before', 'after', 'beforeEach', 'afterEach']) parts[hook] = () => {};
+  const others = Object.entries(Object.getOwnPropertyDescriptors(real));
+  const left = others.filter(([name]) => !(name in parts) && !(name in parts.test));
+  return Object.assign(Object.defineProperties(parts.test, Object.fromEntries(left)), parts);
 }
 
-// Whether a test that is to run is in this group.
-function leads(path) {
-  return prefixes.has(JSON.stringify(path));
+function standIn(fake) {
+  const load = Module._load; // for require() ...
+  Module._load = function (name, ...rest) {
+    return name === 'node:test' ? fake : load.call(this, name, ...rest);
+  };
+  const key = 'underlay:node:test'; // ... and for import
+  globalThis[Symbol.for(key)] = fake;
+  const names = Object.keys(fake).filter(name => /^\w+$/.test(name) && name !== 'default');
+  const source = url(`const fake = globalThis[Symbol.for('${key}')];
+    export default fake; export const {${names}} = fake;`);
+  Module.register(url(`export const resolve = (name, context, next) =>
+    name === 'node:test' ? {url: ${JSON.stringify(source)}, shortCircuit: true} : next(name, context);`));
 }
+
+const url = text => `data:text/javascript,${encodeURIComponent(text)}`;
 
 let mayPause = true;
 let isTold = true;
@@ -94,83 +125,45 @@ async function pauseOnce() {
   await pause();
 }
 
-function withPauses(declare) {
-  return function (...args) {
-    real.before(pauseOnce);
-    real.after(pauseOnce);
-    return declare.apply(this, args);
-  };
+function addPauses() {
+  real.before(pauseOnce);
+  real.after(pauseOnce);
 }
 
-// Before all other hooks; those of a test run for its subtests as well.
-if (due) {
-  listen();
-  real.beforeEach(async ({fullName}) => {
-    const [id] = handed.get(fullName) ?? [];
-    if (!id) return;
-    await reported();
-    if (stepwise) await pauseOnce();
-    mayPause = true;
-    isTold = false;
-    emit('start', {id});
-  });
-  if (stepwise) real.after(pauseOnce);
+// Before all other hooks.  Node runs hooks of a test for its subtests as well.
+async function started({fullName}) {
+  const [id] = handed.get(fullName) ?? [];
+  if (!id) return;
+  await reported();
+  if (stepwise) await pauseOnce();
+  mayPause = true;
+  isTold = false;
+  emit('start', {id});
 }
 
-function build() {
-  const one = standsForTest(real.test);
-  const others = {test: one, it: standsForTest(real.it)};
-  for (const name of ['describe', 'suite']) others[name] = standsForSuite(real[name] ?? real.describe, false);
-  for (const [name, wrap] of Object.entries({
-    test: standsForTest, it: standsForTest, describe: standsForSuite, suite: standsForSuite,
-  })) {
-    for (const modifier of ['skip', 'todo', 'only']) {
-      const theirs = real[name]?.[modifier];
-      if (theirs) others[name][modifier] = wrap(theirs, modifier === 'skip');
-    }
+// Node loads this in worker threads as well, such as its own one for modules.
+if (isMainThread) {
+  standIn(build());
+  if (due) {
+    listen();
+    real.beforeEach(started);
+    if (stepwise) addPauses();
   }
-  if (!due) for (const name of ['before', 'after', 'beforeEach', 'afterEach']) others[name] = () => {};
-  const properties = Object.getOwnPropertyDescriptors(real);
-  for (const name of ['length', 'name', 'prototype', ...Object.keys(others), 'skip', 'todo', 'only']) delete properties[name];
-  Object.defineProperties(one, properties);
-  return Object.assign(one, others);
 }
-
-const fake = build();
-
-// For require() ...
-const load = Module._load;
-Module._load = function (name, ...rest) {
-  return name === 'node:test' ? fake : load.call(this, name, ...rest);
-};
-
-// ... and for import.
-const KEY = 'underlay:node:test';
-globalThis[Symbol.for(KEY)] = fake;
-const url = text => `data:text/javascript,${encodeURIComponent(text)}`;
-const names = Object.keys(fake).filter(name => /^\w+$/.test(name));
-const SOURCE = url(
-  `const t = globalThis[Symbol.for(${JSON.stringify(KEY)})]; export default t; export const {${names}} = t;`,
-);
-Module.register(url(`export const resolve = (name, context, next) =>
-  name === 'node:test' ? {url: ${JSON.stringify(SOURCE)}, shortCircuit: true} : next(name, context);`));
 
 module.exports = {
-  // Loads a file for its specs.
+  // What a file declares.
   async load(path, read) {
     file = path;
     plan = new Plan();
-    pending = [];
+    declaring = [];
     await read();
-    for (const each of pending) await each;
+    for (const each of declaring) await each;
     return plan;
   },
 
-  // The id of a test that Node tells of, unless it is a subtest.
-  take(path) {
-    const ids = handed.get(fullName(path));
-    return ids?.shift();
-  },
+  // The id of a test that Node tells of, if it is one of those that were handed over.
+  take: titles => handed.get(titles.join(' > '))?.shift(),
 
   told() {
     isTold = true;

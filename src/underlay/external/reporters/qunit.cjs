@@ -64,7 +64,7 @@ function done({testId}) {
   return stepwise ? pause() : undefined;
 }
 
-const THROWN = /^Died on test #\d+: /;
+const THROWN = /^(Died on test #\d+|Promise rejected during ".*"|global failure): /s;
 
 const verdict = errors => (errors.some(({message}) => THROWN.test(message)) ? 'error' : 'failed');
 

@@ -78,9 +78,8 @@ export default class extends (await theirRunner()) {
 
 async function theirRunner() {
   const tool = pathToFileURL(fs.realpathSync(process.env.UNDERLAY_TOOL));
-  const runners = new URL('dist/runners.js', tool); // in Vitest 5 a part of the main module
-  if (fs.existsSync(runners)) return (await import(runners.href)).VitestTestRunner;
-  return (await import(new URL('dist/index.js', tool).href)).TestRunner;
+  const load = name => import(new URL(`dist/${name}.js`, tool).href);
+  return (await load('index')).TestRunner ?? (await load('runners')).VitestTestRunner; // from 4.1, or before
 }
 
 function* tests(suite) {
