@@ -13,11 +13,13 @@ UNLISTED = "specs are listed"
 class Situation:
     """Spec files with faults in them.
 
+    :param title: what the manual calls it.
     :param files: source by name.
     :param verdicts: what is to become of each case.
     """
 
     name: str
+    title: str
     files: dict[str, str]
     verdicts: dict[str, str]
 
@@ -84,6 +86,7 @@ describe('Good', () => {
 SITUATIONS = [
     Situation(
         "noise",
+        "noise, 10 MB of output, any title",
         {"noise": NOISE},
         {
             "Noise before": "passed",
@@ -98,6 +101,7 @@ SITUATIONS = [
     ),
     Situation(
         "breaks",
+        "``process.exit(0)``, SIGKILL, endless loop",
         {"breaks": BREAKS},
         {
             "Process before": "passed",
@@ -108,26 +112,109 @@ SITUATIONS = [
             LAST: "passed",
         },
     ),
-    Situation("late", {"late": LATE}, {"Late rejects": "passed", LAST: "error"}),
+    Situation("late", "late rejection", {"late": LATE}, {"Late rejects": "passed", LAST: "error"}),
     Situation(
         "open",
+        "open handle",
         {"open": OPEN},
         {"Open listens": "passed", "Open after": "error", LAST: "error"},
     ),
     Situation(
         "only",
+        "``.only`` left behind",
         {"only": ONLY},
         {"Focus is there": "passed", "Focus is not": "skipped", LAST: "error"},
     ),
     Situation(
         "twins",
+        "duplicate titles",
         {"twins": TWINS},
         {"Twins alike": "passed", "Twins alike 2": "error", LAST: "passed"},
     ),
     Situation(
         "syntax",
+        "syntax error in one of two files",
         {"broken": "describe('Broken', () => {", "good": GOOD},
         {"Good passes": "passed", "Good fails": "error", LAST: "error"},
     ),
-    Situation("zero", {"zero": "describe('Zero', () => {});"}, {UNLISTED: "error"}),
+    Situation("zero", "no specs", {"zero": "describe('Zero', () => {});"}, {UNLISTED: "error"}),
 ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Deviation:
+    """Runners that see a situation differently.
+
+    :param verdicts: instead of the situation's own.
+    """
+
+    situation: str
+    runners: tuple[str, ...]
+    reason: str
+    verdicts: dict[str, str]
+
+
+DEVIATIONS = [
+    Deviation(
+        "breaks",
+        ("Vitest 5",),
+        "Vitest adds an error of its own when it loses a worker.",
+        {LAST: "error"},
+    ),
+    Deviation(
+        "late",
+        ("Mocha 12", "QUnit 3"),
+        "A test is not over before the hooks behind it are: the error is the test's own.",
+        {"Late rejects": "error", LAST: "passed"},
+    ),
+    Deviation(
+        "open",
+        ("Jasmine 7", "Vitest 5"),
+        "These runners end their processes whatever is still open.",
+        {LAST: "passed"},
+    ),
+    Deviation(
+        "only",
+        ("node:test",),
+        "Node ignores .only unless it is told to heed it: every test runs.",
+        {"Focus is not": "error"},
+    ),
+    Deviation(
+        "only",
+        ("Vitest 5",),
+        "Vitest can refuse focused tests itself, which fails the right one.",
+        {"Focus is there": "error", LAST: "passed"},
+    ),
+    Deviation(
+        "only",
+        ("QUnit 3",),
+        "QUnit drops what is declared behind a focused test before anybody sees it.",
+        {"Focus is not": ""},
+    ),
+    Deviation(
+        "twins",
+        ("Jasmine 7",),
+        "Jasmine refuses the second of two specs that are called alike.",
+        {"Twins alike 2": "", LAST: "error"},
+    ),
+    Deviation(
+        "syntax",
+        ("Jasmine 7", "Mocha 12"),
+        "These runners run nothing if they can't load a file; so there is nothing to list.",
+        {"Good passes": "", "Good fails": "", LAST: "", UNLISTED: "error"},
+    ),
+]
+
+
+def deviation(situation: Situation, runner: str) -> Deviation | None:
+    found = (
+        each for each in DEVIATIONS if each.situation == situation.name and runner in each.runners
+    )
+    return next(found, None)
+
+
+def expected(situation: Situation, runner: str) -> dict[str, str]:
+    """What is to become of each case with this runner; a verdict of "" means that it is missing."""
+    found = deviation(situation, runner)
+    verdicts = situation.verdicts | (found.verdicts if found else {})
+    return {case: verdict for case, verdict in verdicts.items() if verdict}

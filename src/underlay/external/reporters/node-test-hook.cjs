@@ -73,6 +73,12 @@ function standingForSuite(theirs, isSkipped) {
   };
 }
 
+// Whether Node heeds this depends on how it is started; here it runs all tests and they are told of.
+function unfocused(one, args) {
+  if (due) emit('problem', {where: file, message: 'Specs are focused (.only).', stack: ''});
+  return one(...args);
+}
+
 const STANDING = {
   test: standingForTest, it: standingForTest, describe: standingForSuite, suite: standingForSuite,
 };
@@ -83,9 +89,10 @@ function build() {
   for (const [name, stand] of Object.entries(STANDING)) {
     const theirs = real[name] ?? real.describe;
     parts[name] = stand(theirs, false);
-    for (const modifier of ['skip', 'todo', 'only']) {
+    for (const modifier of ['skip', 'todo']) {
       parts[name][modifier] = stand(theirs[modifier], modifier === 'skip');
     }
+    parts[name].only = (...args) => unfocused(parts[name], args);
   }
   if (!due) for (const hook of ['before', 'after', 'beforeEach', 'afterEach']) parts[hook] = () => {};
   const others = Object.entries(Object.getOwnPropertyDescriptors(real));
