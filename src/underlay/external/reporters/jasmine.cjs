@@ -24,7 +24,7 @@ module.exports = class {
   constructor() {
     listen();
     const env = jasmine.getEnv();
-    for (const name of ['it', 'fit', 'xit']) this.#noteDeclarations(name);
+    if (parseInt(jasmine.version) < 6) ['it', 'fit', 'xit'].forEach(name => this.#noteDeclarations(name));
     const projectFilter = env.configuration().specFilter;
     const specFilter = spec => {
       this.#begin(projectFilter);
@@ -35,6 +35,7 @@ module.exports = class {
     env.configure(stepwise ? {specFilter, random: false} : {specFilter});
   }
 
+  // Jasmine 5 does not tell the file.
   #noteDeclarations(name) {
     const theirs = globalThis[name];
     globalThis[name] = (...args) => {
@@ -59,7 +60,6 @@ module.exports = class {
     this.#selection = plan.specs.length ? awaitSelection() : new Set();
   }
 
-  // Jasmine 5 does not tell the file.
   #add(plan, {id, filename}, titles) {
     const [file, line] = this.#declared.get(id) ?? ['', undefined];
     return plan.add(filename ?? file, titles, line);

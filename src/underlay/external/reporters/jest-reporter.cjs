@@ -11,7 +11,7 @@ module.exports = class {
     emit('problem', {where: path, message, stack: told.stack});
   }
 
-  onRunComplete(contexts, {success}) {
-    finish(success ? 0 : 1);
+  onRunComplete(contexts, {numFailedTests, numRuntimeErrorTestSuites, snapshot}) {
+    finish(numFailedTests || numRuntimeErrorTestSuites || snapshot.failure ? 1 : 0);
   }
 };
