@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -137,6 +137,16 @@ def parse(line: bytes) -> Event:
     """The event that a line of JSON stands for."""
     fields = json.loads(line)
     return EVENTS[fields["event"]](fields)
+
+
+NAMES = {Plan: "plan", Started: "start", Done: "done", Problem: "problem", Pause: "pause", End: "end"}
+
+
+def dump(event: Event) -> bytes:
+    """The line of JSON that stands for an event."""
+    fields = asdict(event)
+    fields.update(fields.pop("failure", {}))
+    return json.dumps({"event": NAMES[type(event)], **fields}).encode() + b"\n"
 
 
 class EventFile:

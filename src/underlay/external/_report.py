@@ -65,7 +65,8 @@ def _problem(problem: Problem, root: Path) -> Iterator[str]:
 
 
 def _about(outcome: Done, spec: Spec, root: Path) -> Iterator[str]:
-    yield f"  spec: {' > '.join(spec.titles)} ({relative(spec.file, root)})"
+    file = f" ({relative(spec.file, root)})" if spec.file else ""
+    yield f"  spec: {' > '.join(spec.titles)}{file}"
     if outcome.seed:
         yield f"  order: random, seed {outcome.seed}"
     if outcome.output:
@@ -113,7 +114,9 @@ def _place(frame: re.Match[str], root: Path) -> str:
 
 
 def relative(file: str, root: Path) -> str:
-    """The path as seen from the root, if it is below."""
+    """The path as seen from the root, if it is below; nothing, if no file is known."""
+    if not file:
+        return ""
     path = os.path.relpath(file, root)
     return file if path.startswith("..") else path
 
