@@ -37,7 +37,8 @@ describe('Noise', () => {
 """
 
 BREAKS = """
-const forever = () => { for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000); };
+const nothing = new Int32Array(new SharedArrayBuffer(4));
+const forever = () => { for (;;) Atomics.wait(nothing, 0, 0, 1000); };
 
 describe('Process', () => {
   it('before', () => {});
@@ -57,7 +58,8 @@ describe('Late', () => {
 
 OPEN = """
 describe('Open', () => {
-  it('listens', () => new Promise(done => require('net').createServer().listen(0, '127.0.0.1', done)));
+  const server = require('net').createServer();
+  it('listens', () => new Promise(done => server.listen(0, '127.0.0.1', done)));
   it('after', () => { throw new Error('is told'); });
 });
 """

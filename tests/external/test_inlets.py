@@ -17,8 +17,12 @@ UNLISTED = "specs are listed"
 REPORT = """\
 <testsuites><testsuite name="all" tests="4">
   <testcase classname="Cart" name="adds items"/>
-  <testcase classname="Cart" name="fails"><failure message="1 is not 2">at cart:3</failure></testcase>
-  <testcase classname="Cart" name="breaks"><error message="boom"/><system-out>hello</system-out></testcase>
+  <testcase classname="Cart" name="fails">
+    <failure message="1 is not 2">at cart:3</failure>
+  </testcase>
+  <testcase classname="Cart" name="breaks">
+    <error message="boom"/><system-out>hello</system-out>
+  </testcase>
   <testcase classname="Cart" name="waits"><skipped message="later"/></testcase>
 </testsuite></testsuites>
 """
@@ -157,7 +161,9 @@ class Lines(Case):
 
     def test_tests_need_no_numbers_and_no_titles(self):
         came = self.run_suite(TAP(self.printing(TAP_13, 1)))
-        self.assertEqual({"": "passed", "two": "failed", "three": "passed", LAST: "passed"}, came.of)
+        self.assertEqual(
+            {"": "passed", "two": "failed", "three": "passed", LAST: "passed"}, came.of
+        )
 
     def test_status_plan_and_results_must_agree(self):
         for text, status, told in (

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
 from underlay import Layer
-from underlay._waiting import wait_until
 from underlay.external import Jest, Mocha, NodeTest, QUnit, Vitest, makeSuite
 from underlay.runners.unittest import LayeredSuite
 

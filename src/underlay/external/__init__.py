@@ -18,16 +18,24 @@ from underlay.external._checks import (
 from underlay.external._suite import Runner, build_suite
 from underlay.external.inlets import TAP, Command, JUnit, ListAndRun
 from underlay.external.javascript import Jasmine, Jest, Mocha, NodeTest, QUnit, Vitest
+from underlay.external.linters import SARIF, Biome, ESLint, Hygiene, JSHint, Oxlint, Ruff
 
 __all__ = [
+    "SARIF",
     "TAP",
+    "Biome",
     "Command",
+    "ESLint",
+    "Hygiene",
+    "JSHint",
     "JUnit",
     "Jasmine",
     "Jest",
     "Mocha",
     "NodeTest",
+    "Oxlint",
     "QUnit",
+    "Ruff",
     "Runner",
     "Vitest",
     "makeSuite",

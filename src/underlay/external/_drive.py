@@ -108,5 +108,3 @@ class Ids:
         name = json.dumps([file, *titles])
         count = self._count[name] = self._count.get(name, 0) + 1
         return Spec(name if count == 1 else f"{name}#{count}", file, tuple(titles), line)
-
-

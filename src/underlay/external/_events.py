@@ -139,7 +139,14 @@ def parse(line: bytes) -> Event:
     return EVENTS[fields["event"]](fields)
 
 
-NAMES = {Plan: "plan", Started: "start", Done: "done", Problem: "problem", Pause: "pause", End: "end"}
+NAMES = {
+    Plan: "plan",
+    Started: "start",
+    Done: "done",
+    Problem: "problem",
+    Pause: "pause",
+    End: "end",
+}
 
 
 def dump(event: Event) -> bytes:

@@ -10,7 +10,8 @@ from xml.parsers import expat
 from underlay.external._drive import Ids, Report, problem
 from underlay.external._events import Done, Failure, Problem, Spec
 
-STATUS = {"failure": "failed", "error": "error", "skipped": "skipped"}
+#: What an element in a test case means; the first of these counts most.
+STATUS = {"error": "error", "failure": "failed", "skipped": "skipped"}
 
 
 def parse_safely(text: bytes) -> ElementTree.Element:
@@ -49,7 +50,7 @@ def _result(ids: Ids, case: ElementTree.Element) -> tuple[Spec, Done]:
     line = case.get("line", "")
     spec = ids.spec(case.get("file", ""), titles, int(line) if line.isdigit() else None)
     kinds = {each.tag: each for each in reversed(case) if each.tag in STATUS}
-    status = next((STATUS[kind] for kind in ("error", "failure", "skipped") if kind in kinds), "passed")
+    status = next((STATUS[each] for each in STATUS if each in kinds), "passed")
     bad = [each for each in case if each.tag in ("error", "failure")]
     reason = (kinds["skipped"].get("message") or "skipped") if status == "skipped" else ""
     return spec, Done(spec.id, status, reason, tuple(map(_failure, bad)), output=_output(case))

@@ -35,9 +35,13 @@ class Parser:
         self.problems: list[Problem] = []
         self._ids = ids
         self._levels = [Level()]
-        self._open: list[list[tuple[list[str], Done]]] = [[]]  # results of each level, not named yet
+        self._open: list[list[tuple[list[str], Done]]] = [
+            []
+        ]  # results of each level, not named yet
         self._block: list[str] | None = None
-        self._told: list[tuple[list[str], Done]] | None = None  # the list that ends with the last one
+        self._told: list[tuple[list[str], Done]] | None = (
+            None  # the list that ends with the last one
+        )
 
     def feed(self, line: str) -> bool:
         """Take one line.
@@ -83,7 +87,7 @@ class Parser:
 
     def _leave(self, depth: int) -> list[tuple[list[str], Done]]:
         """The results of the subtests that end here."""
-        inner = []
+        inner: list[tuple[list[str], Done]] = []
         while len(self._levels) > depth + 1:
             self._check(self._levels.pop())
             inner = self._open.pop() + inner
@@ -91,7 +95,9 @@ class Parser:
 
     def _check(self, level: Level) -> None:
         if level.plan is None:
-            self.problems.append(problem("There is no plan (1..N) for the tests in the TAP output."))
+            self.problems.append(
+                problem("There is no plan (1..N) for the tests in the TAP output.")
+            )
         elif level.plan != len(level.points):
             count = len(level.points)
             self.problems.append(problem(f"The TAP plan was 1..{level.plan}, but {count} came."))

@@ -1,7 +1,8 @@
-"""Tools that report in formats which many speak: JUnit XML, TAP, --list and --run, an exit status."""
+"""Tools that report in ways which many know: JUnit XML, TAP, --list and --run, an exit status."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -17,8 +18,11 @@ from underlay.external._drive import Channel, Ids, Report, crossed, refuse, run,
 from underlay.external._events import Done, Failure, Spec, Started
 from underlay.external._process import Launch
 
-#: What the process in between runs: this module, wherever Python found it.
-BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {} import drive; drive(*sys.argv[1:])"
+#: What the process in between runs, with underlay from where we have it.
+BOOT = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from underlay.external.inlets import drive; drive(*sys.argv[1:])"
+)
 
 
 class Inlet:
@@ -40,16 +44,17 @@ class Inlet:
     def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> Launch:
         """See `Runner.launch`."""
         root = str(Path(underlay.__file__).parents[1])
-        boot = [sys.executable, "-I", "-c", BOOT.format(type(self).__module__), root]
-        return Launch((*boot, type(self).__name__, json.dumps(self.state(cwd, args))), cwd, env)
+        kind = f"{type(self).__module__}.{type(self).__qualname__}"
+        boot = [sys.executable, "-I", "-c", BOOT, root, kind]
+        return Launch((*boot, json.dumps(self.state(cwd, args))), cwd, env)
 
     def state(self, cwd: Path, args: Sequence[str]) -> dict[str, Any]:
         """What the process in between has to know, as JSON."""
-        return {"command": [_program(self.command[0], cwd), *self.command[1:], *args]}
+        return {"command": [program_path(self.command[0], cwd), *self.command[1:], *args]}
 
     @classmethod
-    def serve(cls, channel: Channel, **state: Any) -> None:
-        """What the process in between does."""
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        """What the process in between does; it gets the `state`."""
         raise NotImplementedError
 
 
@@ -90,17 +95,17 @@ class JUnit(RunsToBeListed):
         return {**super().state(cwd, args), "report": str(cwd / self.report)}
 
     @classmethod
-    def serve(cls, channel: Channel, command: Sequence[str], report: str) -> None:
-        path = Path(report)
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        path = Path(state["report"])
         path.unlink(missing_ok=True)  # that of an earlier run proves nothing
-        status, output = run(command)
+        status, output = run(state["command"])
         print(output)
         if not path.exists():
-            refuse(f"It exited with status {status} and wrote no {report}.")
+            refuse(f"It exited with status {status} and wrote no {path}.")
         try:
             found = _junit.read(path.read_bytes())
         except ValueError as error:
-            refuse(f"{report} can't be read: {error}")
+            refuse(f"{path} can't be read: {error}")
         channel.replay(_compared(found, status))
 
 
@@ -110,9 +115,9 @@ class TAP(RunsToBeListed):
     name = "TAP"
 
     @classmethod
-    def serve(cls, channel: Channel, command: Sequence[str]) -> None:
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
         parser = _tap.Parser(Ids())
-        for line in stream(command):
+        for line in stream(state["command"]):
             status = line  # the last one
             if parser.feed(line):
                 channel.tell(Started(""))  # a sign of life
@@ -125,7 +130,8 @@ class Command(Inlet):
     name = "Command"
 
     @classmethod
-    def serve(cls, channel: Channel, command: Sequence[str]) -> None:
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        command = state["command"]
         title = " ".join([os.path.basename(command[0]), *command[1:]])
         for spec in channel.offer([Ids().spec("", [title])]):
             channel.pause()
@@ -146,13 +152,15 @@ class ListAndRun(Inlet):
         return repr(self.command[0])
 
     @classmethod
-    def serve(cls, channel: Channel, command: Sequence[str]) -> None:
-        program, *args = command
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        program, *args = state["command"]
         status, output = run([program, "--list", *args])
         try:
             ids = Ids()
             specs = [
-                ids.spec("", [case["case"], test]) for case in json.loads(output) for test in case["tests"]
+                ids.spec("", [case["case"], test])
+                for case in json.loads(output)
+                for test in case["tests"]
             ]
         except (ValueError, LookupError, TypeError) as error:
             refuse(f"--list exited with status {status}: {error!r}", output)
@@ -182,7 +190,7 @@ def _compared(report: Report, status: int) -> Report:
     return Report(report.results, (*report.problems, *crossed(status, failed, "The command")))
 
 
-def _program(name: str, cwd: Path) -> str:
+def program_path(name: str, cwd: Path) -> str:
     """The path of a program: as it is, or relative to the folder if it has a slash."""
     if os.sep not in name:
         return name
@@ -193,8 +201,7 @@ def _program(name: str, cwd: Path) -> str:
 
 
 def drive(kind: str, state: str) -> None:
-    """The main function of the process in between."""
-    kinds: Mapping[str, type[Inlet]] = {
-        each.__name__: each for each in (JUnit, TAP, Command, ListAndRun)
-    }
-    kinds[kind].serve(Channel(), **json.loads(state))
+    """The main function of the process in between: such a tool by the names of module and class."""
+    module, _, name = kind.rpartition(".")
+    served: type[Inlet] = getattr(importlib.import_module(module), name)
+    served.serve(Channel(), json.loads(state))

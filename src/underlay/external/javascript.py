@@ -63,7 +63,17 @@ class Mocha(NodeRunner):
     name = "Mocha"
     package = "mocha"
     script = "bin/mocha.js"
-    reserved = ("--reporter", "-R", "--parallel", "-p", "--bail", "-b", "--dry-run", "--watch", "-w")
+    reserved = (
+        "--reporter",
+        "-R",
+        "--parallel",
+        "-p",
+        "--bail",
+        "-b",
+        "--dry-run",
+        "--watch",
+        "-w",
+    )
 
     def command(
         self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]
