@@ -148,6 +148,62 @@ class EveryTool(Case):
                 )
 
 
+BROKEN = """
+describe('Broken', () => {
+  BREAK
+  it('one', () => {});
+  it('two', () => {});
+});
+
+describe('Whole', () => it('three', () => {}));
+"""
+
+
+class Hooks(Case):
+    """What a hook throws is told, and no spec is green that could not run for it."""
+
+    names = {
+        "Mocha 12": "const beforeAll = before;",
+        "node:test": "const {before: beforeAll, beforeEach, afterEach} = require('node:test');",
+        "QUnit 3": """
+            const beforeAll = work => hooks.at(-1).before(work);
+            const beforeEach = work => hooks.at(-1).beforeEach(work);
+            const afterEach = work => hooks.at(-1).afterEach(work);
+        """,
+    }
+
+    def test_of_every_kind_are_heard_with_every_runner(self):
+        for hook in ("beforeAll", "beforeEach", "afterEach", "afterAll"):
+            breaks = BROKEN.replace("BREAK", f"{hook}(() => {{ throw new Error('no disk'); }});")
+            for name in NEWEST:
+                with self.subTest(name, hook=hook):
+                    verdicts = Verdicts()
+                    self.suite(name, self.names.get(name, "") + breaks).run(verdicts)
+                    self.assertEqual("passed", verdicts.of["Whole three"])
+                    self.assertIn("no disk", "".join(verdicts.messages.values()))
+                    red = {case for case, verdict in verdicts.of.items() if verdict != "passed"}
+                    if hook.endswith("Each"):
+                        self.assertEqual({"Broken one", "Broken two"}, red)
+                    elif hook == "beforeAll":
+                        self.assertIn("Broken one", red)
+
+    def test_whatever_is_thrown_is_told(self):
+        source = """
+        describe('Throws', () => {
+          it('nothing', () => { throw undefined; });
+          it('a text', () => { throw 'the text'; });
+          it('null', () => Promise.reject(null));
+        });
+        """
+        for name in NEWEST:
+            with self.subTest(name):
+                verdicts = Verdicts()
+                self.suite(name, source).run(verdicts)
+                cases = ("Throws nothing", "Throws a text", "Throws null")
+                self.assertEqual({"error"}, {verdicts.of[case] for case in cases})
+                self.assertIn("text", verdicts.messages["Throws a text"])
+
+
 class Typed(Case):
     """Specs in TypeScript, compiled by tsx where it is installed, or by the runner itself."""
 

@@ -112,7 +112,7 @@ module.exports = class {
 
 // What Jasmine adds to errors of node's assert module repeats what their messages say.
 function failure({matcherName, message, stack}) {
-  if (!matcherName?.startsWith('assert ')) return {message, stack};
+  if (!matcherName?.startsWith('assert ')) return {message, stack: stack ?? ''}; // null for a text
   return {
     message: message.replace(/^AssertionError: /, ''),
     stack: stack.replace(/^error properties: .*\n/, ''),

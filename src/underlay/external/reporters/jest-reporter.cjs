@@ -7,7 +7,7 @@ module.exports = class {
   onTestFileResult({path}, {testExecError, failureMessage}) {
     if (!testExecError) return;
     const told = failure(testExecError);
-    const {message} = testExecError.message ? told : {message: failureMessage};
+    const {message} = testExecError.message ? told : {message: failureMessage.trim()};
     emit('problem', {where: path, message, stack: told.stack});
   }
 
