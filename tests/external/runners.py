@@ -39,6 +39,7 @@ class Tool:
     :param make: makes it of patterns.
     :param prelude: stands before specs that are written with ``describe``, ``it``, ``it.only`` and
         ``afterAll``.
+    :param args: for its command line; the order of specs is that of their declaration.
     """
 
     make: Callable[..., Runner]
@@ -50,8 +51,10 @@ class Tool:
 
 
 TOOLS = {
-    "Jasmine 7": Tool(jasmine, "it.only = fit;"),
-    "Jasmine 5": Tool(installed(Jasmine, "jasmine-5/bin/jasmine.js"), "it.only = fit;"),
+    "Jasmine 7": Tool(jasmine, "it.only = fit;", ("--random=false",)),
+    "Jasmine 5": Tool(
+        installed(Jasmine, "jasmine-5/bin/jasmine.js"), "it.only = fit;", ("--random=false",)
+    ),
     "Mocha 12": Tool(installed(Mocha, "mocha/bin/mocha.js"), "const afterAll = after;"),
     "Mocha 11": Tool(installed(Mocha, "mocha-11/bin/mocha.js"), "const afterAll = after;"),
     "node:test": Tool(NodeTest, "const {describe, it, after: afterAll} = require('node:test');"),

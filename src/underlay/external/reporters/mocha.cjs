@@ -8,6 +8,9 @@ const {
 
 const FOCUSED = 'left out, because other specs are focused (.only)';
 
+// What Mocha calls hooks that belong to a group rather than to a spec.
+const ALL = /^"(before|after) all"/;
+
 module.exports = class {
   #ids = new Map();
   #due = new Set();
@@ -27,7 +30,7 @@ module.exports = class {
     });
     runner.on('suite', () => this.#close());
     runner.on('suite end', () => this.#close());
-    runner.on('hook', hook => /^"(before|after) all"/.test(hook.title) && this.#close());
+    runner.on('hook', hook => ALL.test(hook.title) && this.#close());
     runner.on('test', test => this.#start(this.#id(test)));
     runner.on('pending', test => this.#pending(this.#id(test)));
     runner.on('fail', (runnable, error) => this.#fail(runnable, error));
@@ -84,11 +87,11 @@ module.exports = class {
   }
 
   #fail(runnable, error) {
-    if (runnable.type === 'hook') this.#broken.push({suite: runnable.parent, title: runnable.title, error});
-    const isOfSpec = this.#open && !/^"(before|after) all"/.test(runnable.title);
-    if (isOfSpec) this.#open.errors.push(error);
-    else if (runnable.type !== 'hook' || /^"after all"/.test(runnable.title)) {
-      emit('problem', {where: runnable.parent?.fullTitle() ?? '', ...failure(error)});
+    const {type, title, parent} = runnable;
+    if (type === 'hook') this.#broken.push({suite: parent, title, error});
+    if (this.#open && !ALL.test(title)) this.#open.errors.push(error);
+    else if (type !== 'hook' || /^"after all"/.test(title)) {
+      emit('problem', {where: parent?.fullTitle() ?? '', ...failure(error)});
     }
   }
 

@@ -21,38 +21,46 @@ const TELLERS = {
   },
 };
 
-// A subtest has no case of its own; the test that it belongs to fails by what it tells.
+// Subtests have no cases of their own; the test that they belong to fails by what they tell.
 let inner = [];
 
 function done({name, nesting, details, skip, todo}) {
   const titles = [...path.slice(0, nesting), name];
-  const id = details.type === 'suite' ? undefined : take(titles);
   const reason = marked('todo', todo) ?? marked('skip', skip);
   const error = reason === undefined && details.error ? details.error.cause ?? details.error : undefined;
+  const id = details.type === 'suite' ? undefined : take(titles);
   if (!id) {
     if (error && details.error.failureType !== 'subtestsFailed') inner.push({titles, error});
     return;
   }
-  const failures = inner.length ? inner.map(ofSubtest) : error ? [failure(asError(error))] : [];
-  const status = error ? verdict(inner.length ? inner.map(({error}) => error) : [error]) : reason === undefined ? 'passed' : 'skipped';
-  emit('done', {id, status, message: reason ?? '', failures: error ? failures : []});
+  if (reason !== undefined) emit('done', {id, status: 'skipped', message: reason, failures: []});
+  else tell(id, error === undefined ? [] : inner.length ? inner : [{titles: [], error}]);
   inner = [];
   told();
 }
 
-const ofSubtest = ({titles, error}) => {
-  const each = failure(asError(error));
-  return {...each, message: `${titles.join(' > ')}: ${each.message}`};
-};
+function tell(id, broken) {
+  const failures = broken.map(({titles, error}) => {
+    const each = failure(asError(error));
+    return titles.length ? {...each, message: `${titles.join(' > ')}: ${each.message}`} : each;
+  });
+  const status = broken.length ? verdict(broken.map(({error}) => error)) : 'passed';
+  emit('done', {id, status, message: '', failures});
+}
 
 // What Node itself has to say is text.
 const asError = error => (typeof error === 'string' ? {message: error} : error);
 
-const marked = (word, value) => (value === undefined || value === false ? undefined : value === true ? word : value);
+// Why a test does not count, if that is so.
+function marked(word, value) {
+  if (value === undefined || value === false) return undefined;
+  return value === true ? word : value;
+}
 
 // A suite fails for the sake of its tests, or because of a hook.
 function suiteFailed({name, details: {error}}) {
-  if (error.failureType !== 'subtestsFailed') emit('problem', {where: name, ...failure(error.cause ?? error)});
+  if (error.failureType === 'subtestsFailed') return;
+  emit('problem', {where: name, ...failure(asError(error.cause ?? error))});
 }
 
 export default async function* (events) {

@@ -53,7 +53,8 @@ function awaitSelection() {
 // The selection, as a process learns it that is started for the specs to run; null for one that is
 // started only to tell which specs there are.
 function givenSelection() {
-  return UNDERLAY_SELECTION ? new Set(JSON.parse(fs.readFileSync(UNDERLAY_SELECTION, 'utf8'))) : null;
+  if (!UNDERLAY_SELECTION) return null;
+  return new Set(JSON.parse(fs.readFileSync(UNDERLAY_SELECTION, 'utf8')));
 }
 
 // Sleeps between two specs, until the case of the next one has begun.  Nothing else runs meanwhile.
@@ -103,14 +104,17 @@ function endAs({status, signal}) {
 function expectExit(status) {
   setTimeout(() => {
     const open = process.getActiveResourcesInfo().filter(each => each !== 'PipeWrap').join(', ');
-    emit('problem', {where: '', message: `The process does not end; still open: ${open}`, stack: ''});
+    const message = `The process does not end; still open: ${open}`;
+    emit('problem', {where: '', message, stack: ''});
     process.exit(status);
   }, LINGER).unref();
 }
 
 // What an error says, without what its stack repeats of that.
 function failure(error) {
-  if (typeof error !== 'object' || error === null) return {message: `${inspect(error)} was thrown`, stack: ''};
+  if (typeof error !== 'object' || error === null) {
+    return {message: `${inspect(error)} was thrown`, stack: ''};
+  }
   const message = String(error.message || error.name || inspect(error));
   const lines = String(error.stack ?? '').split('\n');
   const stack = lines.filter(line => /^\s+at /.test(line)).join('\n');
@@ -119,7 +123,7 @@ function failure(error) {
 }
 
 // Node's assert says by itself how the two differ, unless it was given a message.
-function difference({expected, actual, generatedMessage, matcherResult, diff}) {
+function difference({expected, actual, generatedMessage, matcherResult}) {
   if (generatedMessage || matcherResult || expected === undefined || expected === actual) return {};
   return {expected: shown(expected), actual: shown(actual)};
 }

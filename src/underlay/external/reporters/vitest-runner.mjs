@@ -51,14 +51,16 @@ export default class extends (await theirRunner()) {
   async onAfterRunSuite(suite) {
     await super.onAfterRunSuite?.(suite);
     const errors = suite.result?.errors ?? [];
-    let told = false;
-    for (const task of tests(suite)) {
-      if (task.result?.note !== undefined || task.result?.pending) told = this.#tell(task, 'skipped', task.result.note ?? 'skip') || told;
-      else if (errors.length) told = this.#tell(task, 'error', '', errors.map(notRun)) || told;
-    }
-    if (errors.length && !told && suite.filepath === undefined && due) {
+    const affected = [...tests(suite)].filter(task => this.#tellUnfinished(task, errors));
+    if (errors.length && !affected.length && suite.filepath === undefined && due) {
       for (const error of errors) emit('problem', {where: suite.name, ...failure(error)});
     }
+  }
+
+  #tellUnfinished(task, errors) {
+    const {note, pending} = task.result ?? {};
+    if (note !== undefined || pending) return this.#tell(task, 'skipped', note ?? 'skip');
+    return errors.length > 0 && this.#tell(task, 'error', '', errors.map(notRun));
   }
 
   #tellResult(task) {
@@ -79,7 +81,8 @@ export default class extends (await theirRunner()) {
 async function theirRunner() {
   const tool = pathToFileURL(fs.realpathSync(process.env.UNDERLAY_TOOL));
   const load = name => import(new URL(`dist/${name}.js`, tool).href);
-  return (await load('index')).TestRunner ?? (await load('runners')).VitestTestRunner; // from 4.1, or before
+  const {TestRunner} = await load('index'); // from 4.1 on
+  return TestRunner ?? (await load('runners')).VitestTestRunner;
 }
 
 function* tests(suite) {
