@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from underlay.external._drive import Ids, Report, problem
-from underlay.external._events import Done, Failure, Problem, Spec
+from underlay.external._events import Done, Failure, Problem
 
 POINT = re.compile(r"(?P<bad>not )?ok\b *(?P<number>\d+)? *(?:- )?(?P<title>.*)$")
 DIRECTIVE = re.compile(r"(?<!\\)#\s*(?P<kind>skip|todo)\b\S*\s*(?P<reason>.*)$", re.IGNORECASE)
@@ -14,34 +15,35 @@ PLAN = re.compile(r"(?P<first>\d+)\.\.(?P<last>\d+)\s*(?:#\s*(?P<reason>.*))?$")
 BAIL = re.compile(r"Bail out!\s*(?P<reason>.*)$", re.IGNORECASE)
 
 
+#: What became of a test, by its titles from the level on which it is told.
+Told: TypeAlias = tuple[list[str], Done]
+
+
 @dataclass
 class Level:
-    """One TAP document: the whole, or a subtest in it, which is indented by four spaces."""
+    """One TAP document: the whole, or a subtest in it, which is indented by four spaces.
 
-    points: list[int] = field(default_factory=list)
+    :param points: how many tests it had so far.
+    :param plan: how many it is to have.
+    """
+
+    points: int = 0
     plan: int | None = None
-    titles: list[str] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
 
 class Parser:
-    """Takes lines; has `results` and `problems` of what they say so far.
+    """Takes lines; at the `end` it has a report of what they said.
 
     A test with subtests is a group: these are the specs, and it is one itself only if it fails for
     another reason than theirs.
     """
 
-    def __init__(self, ids: Ids) -> None:
-        self.results: list[tuple[Spec, Done]] = []
-        self.problems: list[Problem] = []
-        self._ids = ids
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
         self._levels = [Level()]
-        self._open: list[list[tuple[list[str], Done]]] = [
-            []
-        ]  # results of each level, not named yet
         self._block: list[str] | None = None
-        self._told: list[tuple[list[str], Done]] | None = (
-            None  # the list that ends with the last one
-        )
+        self._last: list[Told] = []  # ends with the test of which the next block of YAML tells
 
     def feed(self, line: str) -> bool:
         """Take one line.
@@ -55,52 +57,48 @@ class Parser:
         elif text == "---":
             self._block = []
         elif found := BAIL.match(text):
-            self.problems.append(problem(f"Bail out! {found['reason']}".strip()))
+            self._problems.append(problem(f"Bail out! {found['reason']}".strip()))
         elif found := PLAN.match(text):
-            self._enter(depth)
-            self._levels[depth].plan = int(found["last"]) - int(found["first"]) + 1
+            self._level(depth).plan = int(found["last"]) - int(found["first"]) + 1
         elif found := POINT.match(text):
-            self._enter(depth)
-            self._point(depth, found)
+            self._point(self._level(depth), self._leave(depth), found)
             return True
         return False
 
-    def _enter(self, depth: int) -> None:
+    def _level(self, depth: int) -> Level:
         while len(self._levels) <= depth:
             self._levels.append(Level())
-            self._open.append([])
+        return self._levels[depth]
 
-    def _point(self, depth: int, found: re.Match[str]) -> None:
-        inner = self._leave(depth)
+    def _leave(self, depth: int) -> list[Told]:
+        """What was told in the subtests that end here."""
+        inner: list[Told] = []
+        while len(self._levels) > depth + 1:
+            level = self._levels.pop()
+            self._check(level)
+            inner = level.told + inner
+        return inner
+
+    def _point(self, level: Level, inner: list[Told], found: re.Match[str]) -> None:
         title, directive = found["title"], DIRECTIVE.search(found["title"])
         if directive:
             title = title[: directive.start()]
         title = re.sub(r"\\([\\#])", r"\1", title).strip()
-        self._levels[depth].points.append(int(found["number"] or 0))
         done = _done(bool(found["bad"]), directive)
-        self._open[depth] += [([title, *titles], each) for titles, each in inner]
-        self._told = None
+        level.points += 1
+        level.told += [([title, *titles], each) for titles, each in inner]
+        self._last = []
         theirs = any(each.status == "failed" for _, each in inner)
         if not inner or (done.status == "failed" and not theirs):
-            self._told = self._open[depth]
-            self._told.append(([title], done))
-
-    def _leave(self, depth: int) -> list[tuple[list[str], Done]]:
-        """The results of the subtests that end here."""
-        inner: list[tuple[list[str], Done]] = []
-        while len(self._levels) > depth + 1:
-            self._check(self._levels.pop())
-            inner = self._open.pop() + inner
-        return inner
+            level.told.append(([title], done))
+            self._last = level.told
 
     def _check(self, level: Level) -> None:
         if level.plan is None:
-            self.problems.append(
-                problem("There is no plan (1..N) for the tests in the TAP output.")
-            )
-        elif level.plan != len(level.points):
-            count = len(level.points)
-            self.problems.append(problem(f"The TAP plan was 1..{level.plan}, but {count} came."))
+            self._problems.append(problem("There is no plan (1..N) in the TAP output."))
+        elif level.plan != level.points:
+            told = f"The TAP plan was 1..{level.plan}, but {level.points} came."
+            self._problems.append(problem(told))
 
     def _take_block(self, text: str) -> None:
         """Lines of YAML, which are shown as they are."""
@@ -110,19 +108,21 @@ class Parser:
             return
         told = "\n".join(self._block)
         self._block = None
-        if self._told and self._told[-1][1].status == "failed":
-            titles, done = self._told[-1]
+        if self._last and self._last[-1][1].status == "failed":
+            titles, done = self._last[-1]
             failure = Failure(f"not ok\n{told}", "")
-            self._told[-1] = (titles, replace(done, failures=(failure,)))
+            self._last[-1] = (titles, replace(done, failures=(failure,)))
 
     def end(self) -> Report:
         """When all lines were taken."""
         inner = self._leave(0)
         self._check(self._levels[0])
-        for titles, done in [*self._open[0], *inner]:
-            spec = self._ids.spec("", titles)
-            self.results.append((spec, replace(done, id=spec.id)))
-        return Report(tuple(self.results), tuple(self.problems))
+        ids = Ids()
+        results = []
+        for titles, done in [*self._levels[0].told, *inner]:
+            spec = ids.spec("", titles)
+            results.append((spec, replace(done, id=spec.id)))
+        return Report(tuple(results), tuple(self._problems))
 
 
 def _done(is_bad: bool, directive: re.Match[str] | None) -> Done:

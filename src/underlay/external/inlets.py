@@ -116,7 +116,7 @@ class TAP(RunsToBeListed):
 
     @classmethod
     def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
-        parser = _tap.Parser(Ids())
+        parser = _tap.Parser()
         for line in stream(state["command"]):
             status = line  # the last one
             if parser.feed(line):
