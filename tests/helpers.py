@@ -24,6 +24,24 @@ def interrupts_heard() -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
+def is_gone(pid: int) -> bool:
+    """Whether there is no such process, or only what its parent has not looked at yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def processes_with(mark: str) -> list[int]:
+    """The processes that have a text in their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended, or belongs to somebody else
+            if mark.encode() in (process / "environ").read_bytes():
+                found.append(int(process.name))
+    return found
+
+
 class Golden(unittest.TestCase):
     """For messages that users read: they stand in files, to be reviewed as text.
 

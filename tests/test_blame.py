@@ -5,7 +5,7 @@ import unittest
 
 from tests.test_layer import fail
 from underlay import Layer
-from underlay._blame import in_zope_testrunner
+from underlay._blame import zope_testrunners_output
 
 
 class Result(unittest.TestResult):
@@ -100,7 +100,7 @@ class BlameTest(unittest.TestCase):
 
         with self.assertRaisesRegex(ValueError, "boom"):
             startTest(unittest.TestResult(), self)
-        self.assertFalse(in_zope_testrunner())
+        self.assertIsNone(zope_testrunners_output())
 
     def test_no_other_frame_is_asked_for_its_variables(self):
         """A frame that is asked keeps them alive until it ends, up to Python 3.12."""

@@ -35,12 +35,17 @@ EXAMPLES = {
     ],
     "LayerError": [("Something is wrong.",)],
     "NameTaken": [("app.testing.LIVE", "app/testing.py:3", "app/other.py:7")],
+    "EndlessAnswer": [("<ASGI app.testing.APP>", "GET /events", 10.0, 4711)],
     "NoApplicationError": [("<WSGI app.testing.APP>", ()), (LAYER, ("GET /: 200 OK",))],
     "NoTestsReported": [
         ("Jasmine", "It ended with 0 before it told of any spec.", "\n"),
         ("Jasmine", "It ended with 1 before it told of any spec.", "SyntaxError\n  at x.js:1\n"),
     ],
     "NotReady": [("the server to answer", 10.0), ("the server to answer", 0.5, "It has ended.")],
+    "ProcessEnded": [
+        ("<Process app.testing.API>", "exited with status 3", "api --port 4711", "No port.\n"),
+        ("<Process app.testing.API>", "was killed by SIGKILL", "api", ""),
+    ],
     "ResourceMissing": [
         ("<Mailbox app.testing.MAILBOX>", "path", "not set up", (), ()),
         (
@@ -55,6 +60,11 @@ EXAMPLES = {
     "SeveralProblems": [(LAYER, ("It was asked for GET /.\n  closest: none", "POST /pay is due."))],
     "SetUpFailed": [("<Layer app.testing.LIVE>", "OSError: port in use")],
     "StillRunning": [(LAYER, ("thread server-1 at app.py:3", "process 42"))],
+    "TimelineUnreadable": [
+        ("build/timeline", "There is no such folder."),
+        ("build/timeline/1-2.jsonl:7", "This is no line of a timeline: nothing"),
+    ],
+    "TimesUnusable": [("ci/times.json", "Its folder does not exist.", "Make the folder first.")],
     "UnexpectedRequest": [
         (LAYER, "GET /refund", ("closest: POST /refund", "  method: wanted POST, got GET"))
     ],

@@ -528,7 +528,7 @@ class Verify(LayerTest):
         result = run(self.case(NEVER_UP))
         self.assertEqual(1, len(result.errors))
         with self.assertRaises(LayerError) as caught:
-            NEVER_UP._refuse_if_never_set_up()
+            NEVER_UP._refuse()
         self.assertIn(str(caught.exception), result.errors[0][1])
         self.assertGolden("layer-never-set-up", caught.exception)
 
@@ -594,8 +594,12 @@ class InZopeTestrunner(LayerTest):
     def set_up(self, layer):
         """Call setUp from a frame that looks like zope.testrunner's."""
         namespace = {"__name__": "zope.testrunner.runner"}
-        exec("def setup_layer(layer): layer.setUp()", namespace)
-        namespace["setup_layer"](layer)
+        exec("def setup_layer(layer, output): layer.setUp()", namespace)
+        namespace["setup_layer"](layer, self)
+
+    def info(self, text):
+        """Stands for zope.testrunner's output."""
+        self.log.append(text)
 
     def error_of_test(self, layer):
         with self.assertRaises(Exception) as caught:
@@ -632,6 +636,7 @@ class InZopeTestrunner(LayerTest):
         self.set_up(derived)
         for layer in (base, base, derived, derived):
             self.assertIsInstance(self.error_of_test(layer), unittest.SkipTest)
+        self.assertEqual([f"{base!r} skips its tests: no database"], self.log)
 
     def test_exit_is_kept_and_an_interrupt_is_not(self):
         self.set_up(self.faulty(SystemExit(0)))

@@ -15,37 +15,54 @@ CORE = {
     "_errors": set(),
     "_undo": set(),
     "_graph": set(),
+    "_following": set(),
     "_blame": set(),
     "_order": set(),
     "_waiting": {"_errors"},
+    "_children": {"_errors", "_waiting"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
-    "_hooks": {"_blame", "_errors"},
-    "_layer": {"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources", "_undo"},
+    "_timeline": {"_errors"},
+    "_verifying": {"_graph", "_naming"},
+    "_hooks": {"_blame", "_errors", "_timeline"},
+    "_layer": {
+        *{"_blame", "_errors", "_following", "_graph", "_hooks", "_naming", "_resources"},
+        *{"_timeline", "_undo", "_verifying"},
+    },
     "_as_layer": {"_hooks", "_layer", "_naming"},
     "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},
-    "__init__": {"_as_layer", "_errors", "_layer", "_resources"},
+    "__init__": {"_as_layer", "_errors", "_layer", "_resources", "_timeline"},
 }
-ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
+ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources"}
 ADAPTERS = {
-    "runners": {"_errors", "_hooks", "_naming", "_stack"},
-    "__main__": {"runners"},
+    "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
+    "timeline": {"_errors", "_timeline"},
+    "__main__": {"runners", "timeline"},
     "testing": {"_errors", "_hooks", "_layer", "_stack", "_waiting"},
     "buildout": {"_errors", "external"},
 }
 
-#: Where a third-party module may be imported at the top: what only loads if that is there.
+#: Where a third-party module may be imported at the top: what only loads if that is there.  Those
+#: with none import others of these.
 NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
     "runners/_pytest_durations.py": {"pytest"},
     "runners/_pytest_layers.py": {"pytest"},
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
+    "runners/_pytest_teardown.py": {"pytest"},
+    "runners/_pytest_terminating.py": {"pytest"},
+    "runners/_pytest_timeline.py": {"pytest"},
+    "runners/_pytest_times.py": {"pytest"},
     "runners/_scheduling.py": {"xdist"},
     "runners/_xdist.py": {"pytest"},
     "runners/pytest.py": {"pytest"},
     "wsgi/_testbrowser.py": {"zope"},
+    "http/_asgi.py": set(),
     "http/_http1.py": {"h11"},
+    "http/_http2.py": {"h2"},
+    "http/_negotiating.py": set(),
+    "http/_websocket.py": {"wsproto"},
 }
 
 

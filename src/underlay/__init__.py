@@ -1,11 +1,13 @@
 """Reusable test layers for zope.testrunner, pytest and plain unittest."""
 
+from underlay import _timeline
 from underlay._as_layer import as_layer
 from underlay._errors import (
     AnswerFailed,
     ApplicationError,
     CapturesOverlap,
     CheckFailed,
+    EndlessAnswer,
     ExternalError,
     ExtraMissing,
     InstallFailed,
@@ -14,12 +16,15 @@ from underlay._errors import (
     NoApplicationError,
     NoTestsReported,
     NotReady,
+    ProcessEnded,
     ResourceMissing,
     RunnerMissing,
     RunnerNotStarted,
     SetUpFailed,
     SeveralProblems,
     StillRunning,
+    TimelineUnreadable,
+    TimesUnusable,
     UnexpectedRequest,
     UnmetExpectation,
 )
@@ -31,6 +36,7 @@ __all__ = [
     "ApplicationError",
     "CapturesOverlap",
     "CheckFailed",
+    "EndlessAnswer",
     "ExternalError",
     "ExtraMissing",
     "InstallFailed",
@@ -40,6 +46,7 @@ __all__ = [
     "NoApplicationError",
     "NoTestsReported",
     "NotReady",
+    "ProcessEnded",
     "Resource",
     "ResourceMissing",
     "RunnerMissing",
@@ -47,6 +54,8 @@ __all__ = [
     "SetUpFailed",
     "SeveralProblems",
     "StillRunning",
+    "TimelineUnreadable",
+    "TimesUnusable",
     "UnexpectedRequest",
     "UnmetExpectation",
     "as_layer",
@@ -54,3 +63,5 @@ __all__ = [
 
 for _name in __all__:  # errors and manual show the names that users import
     globals()[_name].__module__ = __name__
+
+_timeline.begin_if_asked()  # now: zope.testrunner gives no other occasion before the first test

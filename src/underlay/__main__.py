@@ -6,11 +6,13 @@ import sys
 
 USAGE = """\
 usage: underlay unittest [options] [tests]
-       underlay shards N
+       underlay shards N [--layer-times FILE]
+       underlay timeline DIR
 
   unittest   run tests as python -m unittest does, honouring layers; the options are unittest's,
-             --layer and --shard
+             --layer, --shard and --layer-times
   shards     read what zope.testrunner --list-tests prints; print its options for N parts of a run
+  timeline   make a page of what a run recorded in a folder, and a trace for Perfetto
 """
 
 
@@ -29,6 +31,10 @@ def main(arguments: list[str] | None = None) -> None:
         from underlay.runners import _zope_shards
 
         _zope_shards.main(rest)
+    elif command == "timeline":
+        from underlay import timeline
+
+        timeline.main(rest)
     elif command in ("-h", "--help"):
         print(USAGE, end="")
     else:

@@ -8,12 +8,11 @@ so the hooks look up the stack for it.  Under other runners nothing of this appl
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import unittest
 from collections.abc import Iterator
 from types import FrameType
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 #: Errors of code, to unittest and pytest as well.  What else may be raised is the wish of whoever
 #: runs the tests: KeyboardInterrupt, pytest.skip().
@@ -26,29 +25,25 @@ def _callers() -> Iterator[FrameType]:
         yield frame
 
 
-def in_zope_testrunner() -> bool:
-    """Whether zope.testrunner is just setting a layer up."""
-    return any(
-        frame.f_code.co_name == "setup_layer"
-        and frame.f_globals.get("__name__") == "zope.testrunner.runner"
-        for frame in _callers()
-    )
+def zope_testrunners_output() -> Any:
+    """What zope.testrunner reports to, if it is just setting a layer up; else None."""
+    for frame in _callers():
+        runs_it = frame.f_globals.get("__name__") == "zope.testrunner.runner"
+        if runs_it and frame.f_code.co_name == "setup_layer":
+            return frame.f_locals["output"]
+    return None
 
 
-@contextlib.contextmanager
-def blame_test() -> Iterator[None]:
-    """An error inside is charged to the test that zope.testrunner starts or stops just now."""
-    try:
-        yield
-    except FAULTS as error:
-        for frame in _callers():
-            if frame.f_code.co_name in ("startTest", "stopTest"):
-                # Other frames are not asked for their variables: they would keep them alive.
-                test, result = frame.f_locals.get("test"), frame.f_locals.get("self")
-                if _is_zope_testrunners(result) and isinstance(test, unittest.TestCase):
-                    _charge(error, test, result, frame.f_code.co_name)
-                    return
-        raise
+def blame_test(error: BaseException) -> bool:
+    """Charge an error to the test that zope.testrunner starts or stops just now, if it does."""
+    for frame in _callers():
+        if frame.f_code.co_name in ("startTest", "stopTest"):
+            # Other frames are not asked for their variables: they would keep them alive.
+            test, result = frame.f_locals.get("test"), frame.f_locals.get("self")
+            if _is_zope_testrunners(result) and isinstance(test, unittest.TestCase):
+                _charge(error, test, result, frame.f_code.co_name)
+                return True
+    return False
 
 
 def _is_zope_testrunners(result: object) -> TypeGuard[unittest.TestResult]:

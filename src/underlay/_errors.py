@@ -55,6 +55,24 @@ class NameTaken(LayerError):
         )
 
 
+class TimesUnusable(LayerError):
+    """The file that ``--layer-times`` names cannot be used.
+
+    :param file: the file, as it was given.
+    :param problem: what is wrong with it, a sentence.
+    :param remedy: what to do, a sentence.
+    """
+
+    def __init__(self, file: str, problem: str, remedy: str) -> None:
+        super().__init__(file, problem, remedy)
+        self.file = file
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"--layer-times {self.file} cannot be used. {self.problem}\n  {self.remedy}"
+
+
 class ResourceMissing(LayerError, KeyError, AttributeError):
     """A layer was asked for a resource which neither it nor its bases have.
 
@@ -262,6 +280,30 @@ class ApplicationError(LayerError):
         )
 
 
+class EndlessAnswer(LayerError):
+    """An application's answer has no end, and the client in the test's own process waits for it.
+
+    :param layer: the layer of the application, as text.
+    :param request: method, path and query.
+    :param seconds: how long was waited.
+    :param size: bytes of the body that came.
+    """
+
+    def __init__(self, layer: str, request: str, seconds: float, size: int) -> None:
+        super().__init__(layer, request, seconds, size)
+        self.layer = layer
+        self.request = request
+        self.seconds = seconds
+        self.size = size
+
+    def __str__(self) -> str:
+        return (
+            f"{self.layer} has not ended its answer to {self.request}\n"
+            f"  within {self.seconds:g} s and {self.size} bytes.\n"
+            "  Streams without end need a real client: LiveServer."
+        )
+
+
 class NoApplicationError(LayerError, AssertionError):
     """A web application was meant to fail, but it did not.
 
@@ -368,6 +410,31 @@ class ExternalError(LayerError):
         return "\n".join(self.report)
 
 
+def evidence(command: str, output: str) -> str:
+    """What a process was started by, and what it has printed."""
+    return f"command: {command}\n  It printed:\n{output.rstrip() or '(nothing)'}"
+
+
+class ProcessEnded(LayerError):
+    """A process that tests need has ended, though nobody has stopped it.
+
+    :param layer: the layer, as text.
+    :param ending: how it ended, such as ``"exited with status 1"``.
+    :param command: the command that it was started by.
+    :param output: the end of what it has printed, since the test began if one was going on.
+    """
+
+    def __init__(self, layer: str, ending: str, command: str, output: str) -> None:
+        super().__init__(layer, ending, command, output)
+        self.layer = layer
+        self.ending = ending
+        self.command = command
+        self.output = output
+
+    def __str__(self) -> str:
+        return f"{self.layer} {self.ending}.\n  {evidence(self.command, self.output)}"
+
+
 class CapturesOverlap(LayerError):
     """Two ``capture()`` blocks overlap in time, where one must be inside the other.
 
@@ -406,6 +473,25 @@ class CheckFailed(LayerError, AssertionError):
     def __str__(self) -> str:
         listed = "".join(f"\n  {problem}" for problem in self.problems)
         return f"{self.layer} failed at {self.moment}:{listed}\n  {self.remedy}"
+
+
+class TimelineUnreadable(LayerError):
+    """There is no timeline to be read, or something else stands in its place.
+
+    :param place: a folder, or a file, with the number of the line as in ``"1-2.jsonl:7"``.
+    :param problem: what is wrong with it, a sentence.
+    """
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place, problem)
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"{self.place}: {self.problem}\n"
+            "  Run the tests with UNDERLAY_TIMELINE=DIR, then give DIR to underlay timeline."
+        )
 
 
 @contextlib.contextmanager

@@ -6,13 +6,13 @@ that of a test.  What a scope is, `Layer._open` and `Layer._close` know.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-from underlay._blame import blame_test
+from underlay import _timeline
+from underlay._blame import FAULTS, blame_test
 from underlay._errors import LayerError
 
 __unittest = True  # unittest leaves our frames out of tracebacks
@@ -27,6 +27,7 @@ SCOPES = {"setUp": LAYER, "tearDown": LAYER, "testSetUp": TEST, "testTearDown": 
 def _guarded(name: str, hook: Hook) -> Hook:
     """Let Layer open or close a scope around what the author of a layer wrote."""
     scope = SCOPES[name]
+    step = "_open" if name.endswith("etUp") else "_close"
 
     @functools.wraps(hook)
     def guarded(self: Any) -> None:
@@ -34,11 +35,11 @@ def _guarded(name: str, hook: Hook) -> Hook:
         if self._phase is not None:  # super().setUp(): the outermost call is in charge
             hook(self)
             return
-        with blame_test() if scope == TEST else contextlib.nullcontext():
-            if name.endswith("etUp"):
-                self._open(scope, hook)
-            else:
-                self._close(scope, hook)
+        try:
+            getattr(self, step)(name, hook)
+        except FAULTS as error:
+            if scope != TEST or not blame_test(error):
+                raise
 
     guarded.is_guarded = True  # type: ignore[attr-defined]
     return guarded
@@ -76,7 +77,10 @@ def call_hook(layer: AnyLayer, name: str) -> None:
 
     :raises LayerError: if the hook calls ``sys.exit()``: that must not end the run, perhaps with 0.
     """
+    hook = getattr(layer, name, bool)
+    records_itself = hasattr(hook, "is_guarded")
     try:
-        getattr(layer, name, bool)()
+        with _timeline.NOTHING if records_itself else _timeline.hook(layer, name):
+            hook()
     except SystemExit as error:
         raise LayerError(f"{layer!r} left {name} by sys.exit({error.code!r}).") from error

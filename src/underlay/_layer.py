@@ -5,57 +5,32 @@ Two pieces of magic keep layers simple to write and honest:
 * ``Layer.__init_subclass__`` wraps the four hooks, so that half a set-up is undone and nothing is
   taken down that never came up (`guard_hooks`, `Layer._open`, `Layer._close`).
 * ``Layer.__set_name__``, which Python calls for ``layer = LIVE`` in the body of a TestCase, lets a
-  layer check things while the test can still fail (`_verify_in`).
+  layer check things while the test can still fail (`verify_in`).
 """
 
 from __future__ import annotations
 
 import atexit
-import functools
 import os
 import unittest
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from underlay import _naming
-from underlay._blame import FAULTS, in_zope_testrunner
+from underlay import _naming, _timeline
+from underlay._blame import FAULTS, zope_testrunners_output
 from underlay._errors import LayerError, ResourceMissing, SetUpFailed
+from underlay._following import follow_zope_testrunner
 from underlay._graph import setup_order
 from underlay._hooks import LAYER, SCOPES, TEST, AnyLayer, Hook, call_hook, guard_hooks
-from underlay._naming import resolve
 from underlay._resources import Resources
 from underlay._undo import Undo, reraise
+from underlay._verifying import verify_in
 
 T = TypeVar("T")
 L = TypeVar("L", bound="Layer")
 
 __unittest = True  # unittest leaves our frames out of tracebacks
-
-
-def _verify_in(case_class: type[unittest.TestCase]) -> None:
-    """Let the layers of a TestCase verify() inside the test, after the test's own clean-ups.
-
-    Those come first because they may still talk to what a layer offers.
-    """
-    do_cleanups = case_class.doCleanups
-    if hasattr(do_cleanups, "verifies_layers"):
-        return
-
-    @functools.wraps(do_cleanups)
-    def doCleanups(case: Any) -> Any:
-        do_cleanups(case)
-        # Read now, not when the class was made: a subclass may have named another layer, or none.
-        if case.layer is not None:
-            layer = resolve(case.layer)
-            case.addCleanup(getattr(layer, "_refuse_if_never_set_up", bool))
-            # Clean-ups run in reverse: a derived layer verifies before its bases.
-            for each in setup_order(layer):
-                case.addCleanup(getattr(each, "_verify_in_test", bool))
-        return do_cleanups(case)
-
-    doCleanups.verifies_layers = True  # type: ignore[attr-defined]
-    case_class.doCleanups = doCleanups  # type: ignore[assignment,method-assign]
 
 
 class Layer(Resources):
@@ -141,6 +116,17 @@ class Layer(Resources):
         """Enter `cm` now, leave it when the running phase ends; return what entering it gave."""
         return self._running().enter(cm)
 
+    def addNote(self, text: str, path: str | os.PathLike[str] | None = None) -> None:
+        """Tell the timeline what the layer has started, or has kept of the running test.
+
+        In ``setUp`` it is told of the layer, such as ``"http://127.0.0.1:4711"``; in a test, of
+        that test, such as ``"screenshot"``.  Without a timeline nothing happens.
+
+        :param text: a phrase.
+        :param path: a file that tells more; the page has a link to it.
+        """
+        _timeline.note(self, text, path, of_test=self._in_test)
+
     def __setitem__(self, name: str, value: Any) -> None:
         self._running().add(self._push(name, value))
 
@@ -207,7 +193,7 @@ class Layer(Resources):
     def __set_name__(self, owner: type, name: str) -> None:
         if name == "layer" and issubclass(owner, unittest.TestCase):
             self._holder = self._holder or f"{owner.__qualname__}.layer"
-            _verify_in(owner)
+            verify_in(owner)
 
     # -- the scopes
 
@@ -226,6 +212,11 @@ class Layer(Resources):
         """Whether a test is going on, its ``testSetUp`` included."""
         return TEST in self._scopes
 
+    @property
+    def _has_something_to_verify(self) -> bool:
+        """Whether anybody has written a verify(): a clean-up that does nothing costs each test."""
+        return getattr(self.verify, "__func__", None) is not Layer.verify
+
     def _running(self) -> Undo:
         scope = self._phase or (TEST if self._in_test else LAYER)
         if scope not in self._scopes:
@@ -235,10 +226,13 @@ class Layer(Resources):
             )
         return self._scopes[scope]
 
-    def _open(self, scope: str, hook: Hook) -> None:
+    def _open(self, name: str, hook: Hook) -> None:
         __tracebackhide__ = True
+        scope = SCOPES[name]
         if scope in self._scopes:
             raise LayerError(f"{self!r} is already set up; it was to be set up once more.")
+        if scope == TEST:
+            _timeline.test_on(self)  # also if it does not come so far as to be set up
         if scope == TEST and self._set_up_error is not None:
             raise self._tell_set_up_error()
         if scope == LAYER and (error := self._error_of_bases()):
@@ -248,6 +242,22 @@ class Layer(Resources):
             raise LayerError(f"{self!r} is not set up, but a test was to begin on it.")
         if scope == TEST and self._base_failed_in_test_set_up():
             return
+        if scope == LAYER:
+            follow_zope_testrunner()
+        try:
+            with _timeline.hook(self, name):
+                self._set_up(scope, hook)
+        except BaseException as error:
+            if scope == TEST or not self._told_to_tests(error):
+                raise
+            self._set_up_error = error
+        else:
+            if scope == LAYER:
+                atexit.register(self._take_down_at_exit, os.getpid())
+
+    def _set_up(self, scope: str, hook: Hook) -> None:
+        """Call a set-up hook; if it fails, undo what it did."""
+        __tracebackhide__ = True
         undo = self._scopes[scope] = Undo()
         self._phase = scope
         failure = None
@@ -259,16 +269,12 @@ class Layer(Resources):
             del self._scopes[scope]
         finally:
             self._phase = None
-        if failure is None:
-            if scope == LAYER:
-                atexit.register(self._take_down_at_exit, os.getpid())
-        elif scope == LAYER and self._told_to_tests(failure):
-            self._set_up_error = failure
-        else:
+        if failure is not None:
             reraise(failure)
 
-    def _close(self, scope: str, hook: Hook) -> None:
+    def _close(self, name: str, hook: Hook) -> None:
         __tracebackhide__ = True
+        scope = SCOPES[name]
         if scope == LAYER:
             self._set_up_error = None
             atexit.unregister(self._take_down_at_exit)
@@ -280,7 +286,8 @@ class Layer(Resources):
         undo.add(hook, self)  # the author's part first, then the clean-ups
         self._phase = scope
         try:
-            undo.close()
+            with _timeline.hook(self, name):
+                undo.close()
         finally:
             self._phase = None
             del self._scopes[scope]
@@ -299,7 +306,11 @@ class Layer(Resources):
 
     def _told_to_tests(self, error: BaseException) -> bool:
         """Whether an error of setUp is kept for the tests: zope.testrunner would drop them."""
-        return isinstance(error, FAULTS) and in_zope_testrunner()
+        output = zope_testrunners_output()
+        if output is not None and isinstance(error, unittest.SkipTest):
+            # With -j nobody else says so: its processes report failures and errors only.
+            output.info(f"{self!r} skips its tests: {error}")
+        return output is not None and isinstance(error, FAULTS)
 
     def _tell_set_up_error(self) -> BaseException:
         """The error itself for the first test, a short one for the others."""
@@ -316,22 +327,20 @@ class Layer(Resources):
 
     def _base_failed_in_test_set_up(self) -> bool:
         """zope.testrunner goes on with derived layers; the error is charged to the test already."""
-        scopes = [getattr(base, "_scopes", {}) for base in setup_order(self)[:-1]]
+        scopes = (getattr(base, "_scopes", {}) for base in self._order_of_bases)
         return any(LAYER in opened and TEST not in opened for opened in scopes)
 
-    def _refuse_if_never_set_up(self) -> None:
-        __tracebackhide__ = True
-        if LAYER not in self._scopes and self._set_up_error is None:
-            raise LayerError(
-                f"{self!r} was never set up: this runner does not know layers.\n"
-                "  Run with zope.testrunner, with pytest, or with python -m underlay unittest; or\n"
-                "  add to the module: from underlay.runners.unittest import load_tests"
-            )
+    @property
+    def _was_never_set_up(self) -> bool:
+        return LAYER not in self._scopes and self._set_up_error is None
 
-    def _verify_in_test(self) -> None:
+    def _refuse(self) -> None:
         __tracebackhide__ = True
-        if self._in_test:
-            self.verify()
+        raise LayerError(
+            f"{self!r} was never set up: this runner does not know layers.\n"
+            "  Run with zope.testrunner, with pytest, or with python -m underlay unittest; or\n"
+            "  add to the module: from underlay.runners.unittest import load_tests"
+        )
 
     def _missing(self, name: str) -> ResourceMissing:
         state = "set up, in a test" if self._in_test else "set up"

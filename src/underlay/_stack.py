@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -67,6 +68,11 @@ class Spent(NamedTuple):
     def __add__(self, other: Spent) -> Spent:  # type: ignore[override]
         return Spent(self.seconds + other.seconds, self.calls + other.calls)
 
+    @property
+    def mean(self) -> float:
+        """Seconds of a call."""
+        return self.seconds / self.calls if self.calls else 0.0
+
 
 class LayerStack:
     """The layers that are up, those that would not come up, and the test that is going on.
@@ -76,10 +82,19 @@ class LayerStack:
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._spent: dict[tuple[AnyLayer, str], Spent] = {}
+        self._seconds: dict[tuple[AnyLayer, str], float] = defaultdict(float)
+        self._calls: dict[tuple[AnyLayer, str], int] = defaultdict(int)
+        self._needed: dict[Layers, list[AnyLayer]] = {}  # as union() has it, for it takes its time
         self._up: list[AnyLayer] = []
         self._failed: dict[AnyLayer, BaseException] = {}
         self._test = Undo()
+
+    def needed(self, layers: Iterable[AnyLayer]) -> list[AnyLayer]:
+        """The `union` of layers, found out only once."""
+        layers = tuple(layers)
+        if layers not in self._needed:
+            self._needed[layers] = union(layers)
+        return self._needed[layers]
 
     def require(self, layers: Iterable[AnyLayer]) -> None:
         """Have exactly these layers and their bases up.
@@ -88,7 +103,7 @@ class LayerStack:
             `SetUpFailed` to the others, for a set-up that failed is not tried again.
         """
         __tracebackhide__ = True
-        wanted = union(layers)
+        wanted = self.needed(layers)
         self.release(keep=wanted)
         for layer in wanted:
             if layer not in self._up:
@@ -100,12 +115,15 @@ class LayerStack:
         try:
             call_hook(layer, hook)
         finally:
-            spent = Spent(self._clock() - start, 1)
-            self._spent[layer, hook] = self._spent.get((layer, hook), Spent()) + spent
+            self._seconds[layer, hook] += self._clock() - start
+            self._calls[layer, hook] += 1
 
     def times(self) -> dict[tuple[str, str], Spent]:
         """What went into the hooks of layers so far, by full name of layer and name of hook."""
-        return {(layer_name(layer), hook): spent for (layer, hook), spent in self._spent.items()}
+        return {
+            (layer_name(layer), hook): Spent(seconds, self._calls[layer, hook])
+            for (layer, hook), seconds in self._seconds.items()
+        }
 
     def _set_up(self, layer: AnyLayer) -> None:
         __tracebackhide__ = True
@@ -145,7 +163,7 @@ class LayerStack:
         """Call ``testSetUp`` of the layers, bases first."""
         __tracebackhide__ = True
         try:
-            for layer in union(layers):
+            for layer in self.needed(layers):
                 self._call(layer, "testSetUp")
                 self._test.add(self._call, layer, "testTearDown")
         except BaseException as error:

@@ -45,7 +45,7 @@ class Undo:
         :param error: what makes this necessary, handed to the context managers.
         """
         __tracebackhide__ = True
-        failure = self.give_up(error)
+        failure = self.give_up(error) if self._todo else error
         if failure is not None and failure is not error:
             reraise(failure)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,10 @@ from underlay import NotReady
 from underlay._waiting import wait_until
 
 ZOPE = ["zope.testrunner", "--path", "{folder}", "--tests-pattern", "^test_", "-vvv"]
-PYTEST = ["pytest", "-p", "no:cacheprovider", "--tb=short", "-rs", "--junitxml={folder}/log.xml"]
+PYTEST = [
+    *("pytest", "--tb=short", "-rs", "--junitxml={folder}/log.xml", "-p", "no:cacheprovider"),
+    *("-p", "no:hypothesispytest"),  # with it, pytest's own files are open yet at exit after Ctrl-C
+]
 RUNNERS = {
     "zope.testrunner": ZOPE,
     "zope.testrunner -j2": [*ZOPE, "-j2"],
@@ -70,14 +75,20 @@ def run_everywhere(situation: str) -> dict[str, Run]:
         return dict(zip(RUNNERS, runs, strict=True))
 
 
-def run(situation: Situation, runner: str) -> Run:
-    """How a situation goes under one runner."""
+def run(
+    situation: Situation, runner: str, *, hooks: str = HOOKS, python: str = sys.executable
+) -> Run:
+    """How a situation goes under one runner.
+
+    :param hooks: text of the module that has the layers.
+    :param python: what the runner is installed for.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "hooks.py").write_text(HOOKS)
+        (folder / "hooks.py").write_text(hooks)
         (folder / "test_it.py").write_text(textwrap.dedent(situation.module))
         (folder / "tmp").mkdir()
-        status, output = _execute(runner, folder)
+        status, output = _execute(runner, folder, python)
         lines = _lines(folder / "log")
         log, left = _by_process(lines), [line for _, line in lines if line.startswith("left is ")]
         ended = {process for process, text in lines if text == "ended"}
@@ -86,10 +97,10 @@ def run(situation: Situation, runner: str) -> Run:
         return Run(status, output, _outcomes(runner, output, folder, log), log, left)
 
 
-def _execute(runner: str, folder: Path) -> tuple[int, str]:
+def _execute(runner: str, folder: Path, python: str) -> tuple[int, str]:
     """Run it as a shell would: in a process group that Ctrl-C goes to."""
     process = subprocess.run(
-        [sys.executable, "-m", *(each.format(folder=folder) for each in RUNNERS[runner])],
+        [python, "-m", *(each.format(folder=folder) for each in RUNNERS[runner])],
         cwd=folder,
         env={
             **os.environ,
@@ -127,25 +138,24 @@ def _files_left(folder: Path) -> Iterator[str]:
             yield f"left is {each}"
 
 
-def _processes_left(folder: Path) -> list[str]:
-    """Those that have inherited our folder; a process that was told to end may take a moment."""
+def _processes_left(folder: Path) -> Iterator[str]:
+    """Those that have inherited our folder; one that was told to end may take a moment."""
+    with contextlib.suppress(NotReady):
+        wait_until(lambda: not _processes_of(folder), "all processes to end", seconds=2)
+    for number, command in _processes_of(folder).items():
+        yield f"left is {command!r}"
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+
+
+def _processes_of(folder: Path) -> dict[int, bytes]:
     mark = str(folder).encode()
-
-    def left() -> list[str]:
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (process / "environ").read_bytes():
-                    found.append(f"left is {(process / 'cmdline').read_bytes()!r}")
-            except OSError:  # it has ended, or belongs to somebody else
-                continue
-        return found
-
-    try:
-        wait_until(lambda: not left(), "all processes to end", seconds=2)
-    except NotReady:
-        return left()
-    return []
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended, or belongs to somebody else
+            if mark in (process / "environ").read_bytes():
+                found[int(process.name)] = (process / "cmdline").read_bytes()
+    return found
 
 
 def _outcomes(runner: str, output: str, folder: Path, log: list[list[str]]) -> dict[str, str]:

@@ -5,14 +5,36 @@ from __future__ import annotations
 import dataclasses
 import textwrap
 
-#: Layers that write down what is done to them, and start one thing of each kind.
-HOOKS = '''
+#: Writes down what it is told, and what is left when the process ends.
+EVIDENCE = '''
 import atexit, os, subprocess, tempfile, threading
-import underlay
 
 def log(text):
     with open(os.environ["PROJECT_LOG"], "a") as file:
         print(os.getpid(), text, file=file)
+
+def tell_what_is_left():
+    """Runs last, for it was registered first."""
+    for thread in threading.enumerate():
+        if thread.name.endswith(" thread"):
+            log(f"left is {thread}")
+    for number in os.listdir("/dev/fd"):
+        try:
+            target = os.readlink(f"/dev/fd/{number}")
+        except OSError:
+            continue
+        if target.startswith(tempfile.gettempdir()):
+            log(f"left is {target}")
+    log("ended")
+
+atexit.register(tell_what_is_left)
+'''
+
+#: Layers that write down what is done to them, and start one thing of each kind.
+HOOKS = (
+    EVIDENCE
+    + """
+import underlay
 
 class Logged(underlay.Layer):
     def setUp(self):
@@ -33,23 +55,8 @@ class Logged(underlay.Layer):
         log(f"{self.__name__} test up")
     def testTearDown(self):
         log(f"{self.__name__} test down")
-
-def tell_what_is_left():
-    """Runs last, for it was registered first."""
-    for thread in threading.enumerate():
-        if thread.name.endswith(" thread"):
-            log(f"left is {thread}")
-    for number in os.listdir("/dev/fd"):
-        try:
-            target = os.readlink(f"/dev/fd/{number}")
-        except OSError:
-            continue
-        if target.startswith(tempfile.gettempdir()):
-            log(f"left is {target}")
-    log("ended")
-
-atexit.register(tell_what_is_left)
-'''
+"""
+)
 
 FAULTY = """
     import unittest
@@ -285,7 +292,8 @@ SITUATIONS = [
         import unittest
         from hooks import Logged, log
 
-        OUTER, INNER = Logged(), Logged()
+        OUTER = Logged()
+        INNER = Logged()
 
         class Case(unittest.TestCase):
             __test__ = False

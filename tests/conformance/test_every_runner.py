@@ -1,6 +1,5 @@
 """One verdict under every runner, whatever happens to a layer: eleven situations, five runners."""
 
-import collections
 import os
 import unittest
 from pathlib import Path
@@ -8,19 +7,9 @@ from pathlib import Path
 from tests.conformance.deviations import DEVIATIONS, deviation, expected
 from tests.conformance.runs import RUNNERS, run, run_everywhere
 from tests.conformance.situations import SITUATIONS, Situation
+from tests.conformance.verdict import calls, in_a_cell, table
 
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "conformance.inc"
-
-
-def in_blocks(log, blocks):
-    """The log of one process, cut where one of the blocks begins."""
-    beginnings = {block[0] for block in blocks if block}
-    cut = []
-    for line in log:
-        if line in beginnings or not cut:
-            cut.append([])
-        cut[-1].append(line)
-    return cut
 
 
 class EverySituation(unittest.TestCase):
@@ -37,11 +26,10 @@ class EverySituation(unittest.TestCase):
         self.assertEqual(wanted.fails, came.status != 0, came.output)
         self.assertIn(wanted.cause, came.output)
         self.assertEqual([], came.left, came.output)
-        blocks = [block for block in wanted.log if block]
-        cut = [block for log in came.log for block in in_blocks(log, blocks)]
+        blocks, called = calls(wanted, came)
         if is_parallel:
-            blocks, cut = sorted(blocks), sorted(cut)
-        self.assertEqual(blocks, cut, came.output)
+            blocks, called = sorted(blocks), sorted(called)
+        self.assertEqual(blocks, called, came.output)
 
     def test_all_well(self):
         self.check("all well")
@@ -110,23 +98,11 @@ class Evidence(unittest.TestCase):
 
 
 def cell(situation, runner):
-    """What came of a situation, counted, and a mark where the runner deviates."""
+    """What came of a situation, and a mark where the runner deviates."""
     came = run_everywhere(situation.name)[runner]
-    counts = collections.Counter(came.outcomes.values())
-    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
     found = deviation(situation, runner)
     mark = f" [{DEVIATIONS.index(found) + 1}]_" if found else ""
-    return (told or "stopped") + ("; red" if came.status else "; green") + mark
-
-
-def table():
-    rows = [["Situation", *RUNNERS]]
-    rows += [[each.name, *(cell(each, runner) for runner in RUNNERS)] for each in SITUATIONS]
-    lines = [".. list-table::", "   :header-rows: 1", ""]
-    for first, *others in rows:
-        lines += [f"   * - {first}", *(f"     - {other}" for other in others)]
-    notes = [f".. [{number}] {each.reason}" for number, each in enumerate(DEVIATIONS, 1)]
-    return "\n".join([*lines, "", *notes, ""])
+    return in_a_cell(expected(situation, runner), runner, came) + mark
 
 
 class Manual(unittest.TestCase):
@@ -134,7 +110,8 @@ class Manual(unittest.TestCase):
 
     def test_it_shows_what_came_of_the_runs(self):
         """``UNDERLAY_WRITE_GOLDEN=1`` writes the table anew."""
-        actual = table()
+        notes = [f".. [{number}] {each.reason}" for number, each in enumerate(DEVIATIONS, 1)]
+        actual = table(RUNNERS, cell) + "\n".join(["", *notes, ""])
         if os.environ.get("UNDERLAY_WRITE_GOLDEN"):
             TABLE.write_text(actual, "utf-8")
         self.assertEqual(TABLE.read_text("utf-8"), actual)

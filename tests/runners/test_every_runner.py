@@ -97,3 +97,42 @@ def setUp(self):
             run = self.run_project(runner, folder)
             up = [line for line in run.log if line.endswith(" up") and "test" not in line]
             self.assertEqual(7, len(up), run.output)
+
+
+class ModuleFixtures(ProjectTest):
+    """``setUpModule`` and ``tearDownModule``, which zope.testrunner never calls."""
+
+    start = """
+        import unittest
+        from hooks import Logged, log
+
+        def setUpModule(): log("module up")
+        def tearDownModule(): log("module down")
+
+        FIRST, SECOND = Logged(), Logged()
+        class OnFirst(unittest.TestCase):
+            layer = FIRST
+            def test_first(self): log("first")
+    """
+
+    def assertRan(self, runner, text, log):
+        run = self.run_project(runner, self.project(test_it=self.start + text))
+        self.assertEqual(0, run.status, run.output)
+        self.assertEqual(log, [line for line in run.log if " test " not in line])
+
+    def test_they_run_while_the_layer_is_up(self):
+        for runner in ("pytest", "unittest"):
+            log = ["FIRST up", "module up", "first", "module down", "FIRST down"]
+            self.assertRan(runner, "", log)
+
+    def test_with_two_layers_they_run_for_each_under_unittest_but_once_under_pytest(self):
+        text = """
+        class OnSecond(unittest.TestCase):
+            layer = SECOND
+            def test_second(self): log("second")
+        """
+        first = ["FIRST up", "module up", "first"]
+        second = ["second", "module down", "SECOND down"]
+        down_up = ["module down", "FIRST down", "SECOND up", "module up"]
+        self.assertRan("unittest", text, [*first, *down_up, *second])
+        self.assertRan("pytest", text, [*first, "FIRST down", "SECOND up", *second])

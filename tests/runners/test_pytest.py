@@ -346,15 +346,14 @@ class Remembered(PytestTest):
 
     def test_the_layer_that_took_longest_is_set_up_once(self):
         folder = self.project(test_it=textwrap.dedent(FUNCTIONS) + textwrap.dedent(self.text))
-        cache = folder / ".pytest_cache/v/underlay/set-up-seconds"
+        cache = folder / ".pytest_cache/v/underlay/layer-times"
         for slow in "ABC":
+            set_ups = {f"test_it.{name}": [1 + 9 * (name == slow), 1] for name in "ABC"}
             cache.parent.mkdir(parents=True, exist_ok=True)
-            cache.write_text(
-                json.dumps({f"test_it.{name}": 1 + 9 * (name == slow) for name in "ABC"})
-            )
+            cache.write_text(json.dumps({"set-ups": set_ups, "tests": {}, "layers": {}}))
             run = self.run_project("pytest", folder, "-p", "cacheprovider")
             self.assertEqual(1, run.log.count(f"{slow} up"), run.output)
-            self.assertLess(json.loads(cache.read_text())[f"test_it.{slow}"], 1)
+            self.assertLess(json.loads(cache.read_text())["set-ups"][f"test_it.{slow}"][0], 1)
 
 
 class Suites(PytestTest):
@@ -381,6 +380,24 @@ class Suites(PytestTest):
             run = self.run_project("pytest", folder, *arguments)
             self.assertEqual((0, ["pear"]), (run.status, run.log), run.output)
             self.assertIn(f"PASSED {one}", run.output)
+
+    def test_a_case_that_stands_for_what_could_not_be_listed_is_never_deselected(self):
+        text = """
+            import unittest
+            from underlay import LayerError
+            from underlay.external._suite import unlisted
+            def test_suite():
+                place = {"__module__": __name__, "__qualname__": "Specs"}
+                suite = unlisted(LayerError("no such tool"), place)
+                suite.addTest(unittest.FunctionTestCase(lambda: None))
+                return suite
+        """
+        folder = self.project(test_it=text)
+        for arguments in (["-k", "nothing"], ["-m", "nothing"], ["--layer", "NOTHING"]):
+            for more in ((), ("-n2",)):
+                run = self.run_project("pytest", folder, *arguments, *more)
+                self.assertEqual((1, {"test_specs_are_listed"}), (run.status, run.guilty))
+                self.assertRegex(run.output.splitlines()[-1], "^=* 1 failed(, 1 deselected)? in")
 
     def test_each_outcome_of_a_case_is_told(self):
         module = """
@@ -538,3 +555,54 @@ class Neighbours(PytestTest):
         self.assertEqual({"test_two"}, run.guilty, run.output)
         self.assertIn("1 failed, 2 passed", run.output)
         self.assertEqual(run.log.count("FIRST up"), run.log.count("FIRST down"))
+
+
+class TearDown(PytestTest):
+    """Layers that cannot be taken down."""
+
+    text = """
+        import unittest
+        from hooks import Logged, log
+        class Faulty(Logged):
+            def tearDown(self):
+                print("going down")
+                raise RuntimeError("boom")
+        BASE = Logged()
+        FAULTY = Faulty(bases=[BASE])
+        OTHER = Logged()
+        class OnFaulty(unittest.TestCase):
+            layer = FAULTY
+            def test_first(self): pass
+        class OnOther(unittest.TestCase):
+            layer = OTHER
+            def test_other(self): pass
+    """
+
+    def test_no_test_is_to_blame(self):
+        for arguments in ((), ("-p", "xdist", "-n2")):
+            run = self.run_pytest(self.text, *arguments)
+            with self.subTest(arguments=arguments):
+                self.assertRegex(run.output, "2 passed, 1 error")
+                self.assertIn("ERROR at teardown of test_it.FAULTY", run.output)
+                self.assertIn("ERROR test_it.py::OnFaulty - RuntimeError: boom", run.output)
+                self.assertEqual(1, run.status)
+
+    def test_the_report_has_what_the_layer_printed(self):
+        output = self.run_pytest(self.text).output
+        self.assertRegex(output, "Captured stdout teardown -+\ngoing down\n")
+
+    def test_its_bases_go_down_all_the_same(self):
+        self.assertIn("BASE down", self.run_pytest(self.text).log)
+
+    def test_x_stops_there(self):
+        self.assertRegex(self.run_pytest(self.text, "-x").output, "1 passed, 1 error")
+
+    def test_lf_runs_its_last_class_again_until_all_is_well(self):
+        folder = self.project(test_it=self.text)
+        cached = ("-p", "cacheprovider", "--lf")
+        self.run_project("pytest", folder, *cached)
+        (folder / "test_it.py").write_text(textwrap.dedent(self.text.replace("raise", "return")))
+        for count in (1, 2):
+            run = self.run_project("pytest", folder, *cached)
+            self.assertRegex(run.output.splitlines()[-1], f"{count} passed", run.output)
+            self.assertEqual(0, run.status)

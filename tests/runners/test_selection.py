@@ -10,13 +10,14 @@ from unittest import mock
 
 from tests.runners.project import ProjectTest
 from underlay.runners._selection import (
+    Group,
     Shard,
-    deal,
     is_selected,
     layer_pattern,
     shard,
     shard_to_run,
 )
+from underlay.runners._times import NOTHING
 
 LAYERS = """
     import unittest
@@ -105,22 +106,11 @@ class LayerOption(SelectionTest):
             self.assertIn("NOWHERE", run.output)
 
 
-class Dealing(unittest.TestCase):
-    def test_every_group_is_in_one_shard(self):
-        for seed in range(50):
-            rng = random.Random(seed)
-            sizes = {f"G{number}": rng.randint(1, 99) for number in range(rng.randint(0, 30))}
-            shards = deal(sizes, rng.randint(1, 9))
-            found = Counter(name for each in shards for name in each)
-            self.assertEqual(dict.fromkeys(sizes, 1), found, f"seed {seed}")
-
-    def test_the_largest_come_first_and_names_decide_a_tie(self):
-        sizes = {"B": 2, "A": 2, "C": 4, "D": 1}
-        self.assertEqual([{"C", "D"}, {"A", "B"}], deal(sizes, 2))
-
+class Choosing(unittest.TestCase):
     def test_every_test_is_in_one_shard_in_its_order(self):
         tests = random.Random(1).choices("ABCDEFG", k=100)
-        parts = [Shard(number, 3).choose(tests, str.lower) for number in (1, 2, 3)]
+        group = lambda test: Group(test.lower(), ())  # noqa: E731
+        parts = [Shard(number, 3).choose(tests, group, NOTHING) for number in (1, 2, 3)]
         self.assertEqual(Counter(tests), sum(map(Counter, parts), Counter()))
         for part in parts:
             self.assertEqual([each for each in tests if each in part], part)

@@ -1,7 +1,9 @@
 """What only unittest has: its command line, and load_tests under stock unittest."""
 
+import doctest
 import gc
 import random
+import textwrap
 import time
 import unittest
 import warnings
@@ -30,6 +32,12 @@ TWO = """
         def test_second(self):
             log("second")
 """
+
+
+def documented():
+    """
+    >>> layer
+    """
 
 
 class CommandLine(ProjectTest):
@@ -122,7 +130,7 @@ class Stock(ProjectTest):
     """Under ``python -m unittest`` itself."""
 
     def setUp(self):
-        stock = {**RUNNERS, "unittest": ["unittest", "-v"]}
+        stock = {**RUNNERS, "unittest": ["unittest"]}
         self.addCleanup(RUNNERS.update, dict(RUNNERS))
         RUNNERS.update(stock)
 
@@ -138,6 +146,42 @@ class Stock(ProjectTest):
             ],
             run.log,
         )
+
+    def test_load_tests_of_ours_in_a_package_shares_layers_among_its_modules(self):
+        """Those of packages in it, too, and whether they have a load_tests of their own or not."""
+        module = """
+            import unittest
+            from hooks import log
+            from layers import LAYER
+            class It(unittest.TestCase):
+                layer = LAYER
+                def test_it(self): log(__name__)
+        """
+        ours = "from underlay.runners.unittest import load_tests"
+        folder = self.project(layers="from hooks import Logged\nLAYER = Logged()")
+        for package, text in (("pack", ours), ("pack/plain", ""), ("pack/inner", ours)):
+            (folder / package).mkdir()
+            (folder / package / "__init__.py").write_text(text)
+            for name in ("test_a.py", "test_b.py"):
+                (folder / package / name).write_text(textwrap.dedent(module))
+        inner, plain = (
+            ("pack.inner.test_a", "pack.inner.test_b"),
+            ("pack.plain.test_a", "pack.plain.test_b"),
+        )
+        everything = sorted([*inner, *plain, "pack.test_a", "pack.test_b"])
+        for arguments, expected in (
+            ([], everything),
+            (["discover", "-s", "pack", "-t", "."], everything),
+            (["discover", "-p", "*_a.py"], [name for name in everything if name.endswith("a")]),
+            (["pack"], everything),
+            (["pack.inner"], [*inner]),
+        ):
+            with self.subTest(arguments):
+                run = self.run_project("unittest", folder, *arguments)
+                self.assertEqual((0, len(expected)), (run.status, run.ran), run.output)
+                tests = [line for line in run.log if line.startswith("pack")]
+                self.assertEqual(expected, sorted(tests))
+                self.assertEqual(1, run.log.count("LAYER up"), run.log)
 
     def test_without_it_the_tests_turn_red(self):
         run = self.run_project("unittest", self.project(test_it=TWO))
@@ -171,6 +215,21 @@ class Layered(SuiteTest):
     def test_a_layer_may_be_named(self):
         case = self.case(f"{__name__}.NAMED")
         self.assertEqual([(NAMED, case)], list(flatten(case)))
+
+    def test_doctests_find_their_layer(self):
+        """Unless they are not to, or have something of that name."""
+
+        def doctests(**names):
+            found = doctest.DocTestFinder().find(documented, "documented", globs=names)
+            return unittest.TestSuite(map(doctest.DocTestCase, found))
+
+        def globs(suite):
+            [case] = suite
+            return case._dt_test.globs.get("layer")
+
+        self.assertIs(self.layer, globs(layered(doctests(), self.layer)))
+        self.assertEqual(1, globs(layered(doctests(layer=1), self.layer)))
+        self.assertIsNone(globs(layered(doctests(), self.layer, addLayerToDoctestGlobs=False)))
 
     def test_a_layer_that_is_empty_is_a_layer_nevertheless(self):
         class Mailbox(Logged):
@@ -284,9 +343,9 @@ class Running(SuiteTest):
             known.append(weakref.ref(case))
 
         known, alive = [], []
-        suite = unittest.TestSuite(
-            [LayeredSuite(self.case(self.layer, test=test) for _ in range(3))]
-        )
+        cases = unittest.TestSuite(self.case(self.layer, test=test) for _ in range(3))
+        suite = unittest.TestSuite([LayeredSuite([cases])])
+        del cases
         self.run_suite(suite)
         self.assertEqual([0, 0, 0], alive)
 

@@ -1,8 +1,12 @@
 """pytest on several processes: each layer on as few workers as is fast."""
 
+import json
 import re
+from collections import Counter
 
 from tests.runners.project import ProjectTest
+from underlay._stack import Spent
+from underlay.runners._times import Record
 
 LAYERS = """
     from hooks import Logged
@@ -50,6 +54,37 @@ class Layers(XdistTest):
             down = [line for line in run.log if re.fullmatch(r"L\d down", line)]
             self.assertEqual(8, len(down), mode)
 
+    def test_a_layer_on_which_everything_is_runs_on_both_workers(self):
+        text = """
+            import pytest
+            from layers import L0
+            @pytest.mark.layer(L0)
+            @pytest.mark.parametrize("number", range(100))
+            def test_it(number): pass
+        """
+        run = self.run_xdist("-v", layers=LAYERS, test_it=text)
+        self.assertPassed(run, 100)
+        ran = Counter(self.workers(run).values())
+        self.assertEqual({"gw0": 50, "gw1": 50}, ran)
+        self.assertEqual(2, run.log.count("L0 up"))
+
+    def test_recorded_times_tell_whether_that_is_worth_it(self):
+        text = """
+            import pytest
+            from layers import L0
+            @pytest.mark.layer(L0)
+            @pytest.mark.parametrize("number", range(100))
+            def test_it(number): pass
+        """
+        folder = self.project(layers=LAYERS, test_it=text)
+        for tests, count in ((1, 1), (9, 2)):
+            record = Record({"layers.L0": Spent(2, 1)}, {"layers.L0": Spent(tests, 100)})
+            (folder / "times.json").write_text(json.dumps(record.plain()))
+            arguments = ("-n2", "-p", "xdist", "--layer-times", "times.json")
+            run = self.run_project("pytest", folder, *arguments)
+            self.assertPassed(run, 100)
+            self.assertEqual(count, run.log.count("L0 up"), run.output)
+
     def test_both_workers_have_work(self):
         run = self.run_xdist("-v", layers=LAYERS, test_it=SHARED)
         self.assertEqual({"gw0", "gw1"}, set(self.workers(run).values()), run.output)
@@ -88,6 +123,39 @@ class Layers(XdistTest):
         """
         run = self.run_xdist(test_it=text)
         self.assertRuns([run], guilty={"test_one", "test_two"}, ran=0)
+
+
+class UsageErrors(XdistTest):
+    """What stops a worker is told as it is without xdist, whatever its mode."""
+
+    def assertTold(self, text, *arguments, **modules):
+        for more in ((), ("-n2",), ("-n2", "--dist", "worksteal")):
+            run = self.run_project("pytest", self.project(**modules), *arguments, *more)
+            self.assertEqual(4, run.status, run.output)
+            self.assertIn(f"ERROR: {text}", run.output)
+            self.assertNotIn("INTERNALERROR", run.output)
+
+    def test_two_layers_of_one_name(self):
+        text = """
+            import unittest
+            from hooks import Logged
+            class First(unittest.TestCase):
+                layer = Logged(name="SAME")
+                def test_first(self): pass
+            class Second(unittest.TestCase):
+                layer = Logged(name="SAME")
+                def test_second(self): pass
+        """
+        self.assertTold("Two layers are named test_it.SAME", test_it=text)
+
+    def test_a_file_that_is_not_there(self):
+        self.assertTold("file or directory not found: nowhere.py", "nowhere.py")
+
+    def test_a_pattern_that_cannot_be_read(self):
+        for more in ((), ("-n2",)):
+            run = self.run_project("pytest", self.project(test_it=""), "--layer", "[", *more)
+            self.assertEqual(4, run.status, run.output)
+            self.assertIn("is no regular expression", run.output)
 
 
 class WithoutLayers(XdistTest):

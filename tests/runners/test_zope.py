@@ -68,6 +68,26 @@ class Options(ZopeTest):
         """
         self.assertRuns([self.run_zope(text, "-j2")], guilty={"test_one", "test_two"}, ran=3)
 
+    def test_j_says_which_layer_skips_its_tests_and_why(self):
+        """Its processes do not count what they skip."""
+        text = """
+            import unittest
+            from hooks import Logged
+            class Without(Logged):
+                def setUp(self):
+                    raise unittest.SkipTest("no database")
+            WITHOUT, OTHER = Without(), Logged()
+            class OnWithout(unittest.TestCase):
+                layer = WITHOUT
+                def test_one(self): pass
+            class OnOther(unittest.TestCase):
+                layer = OTHER
+                def test_other(self): pass
+        """
+        run = self.run_zope(text, "-j2")
+        self.assertIn("<Without test_it.WITHOUT> skips its tests: no database", run.output)
+        self.assertRuns([run], guilty=set(), ran=2)
+
     def test_buffered_output_survives_an_error_in_testTearDown(self):
         text = """
             import unittest

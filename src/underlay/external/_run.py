@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
@@ -37,14 +36,6 @@ class Attempt:
         self.pauses = False
         self.told_a_result = False
         self.end: End | None = None
-
-    @property
-    def exit(self) -> str:
-        """How the process ended, to stand behind "it"."""
-        status = self.process.status or 0
-        if status < 0:
-            return f"was killed by {signal.Signals(-status).name}"
-        return f"exited with status {status}"
 
     def select(self, ids: Iterable[str]) -> None:
         self.ahead = dict.fromkeys(ids)
@@ -106,7 +97,7 @@ class Run:
         except NotReady:
             problem = f"It told of no spec within {self._timeout:g} s."
         else:
-            problem = f"It {attempt.exit} without telling of any spec."
+            problem = f"It {attempt.process.ending} without telling of any spec."
         if not self.specs:
             found = "".join(f"\n  {each.failure.message}" for each in self._problems)
             raise NoTestsReported(self._name, problem + found, self._stop(attempt))
@@ -198,7 +189,7 @@ class Run:
         for event in events:
             self._note(attempt, event)
         if not events:
-            self._ended(attempt, attempt.exit)
+            self._ended(attempt, attempt.process.ending)
 
     def _note(self, attempt: Attempt, event: Event) -> None:
         match event:

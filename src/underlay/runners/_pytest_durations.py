@@ -8,17 +8,14 @@ from typing import Any
 from underlay._errors import needs_extra
 from underlay._stack import Spent
 from underlay.runners._pytest_layers import STACK
+from underlay.runners._times import Times
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
 
 HIDDEN = 0.005  # seconds; pytest's own measure
 
-Times = dict[tuple[str, str], Spent]  # by full name of the layer and name of the hook
-
-CACHED = "underlay/set-up-seconds"  # in pytest's cache, by full name of the layer
-
-HEARD = pytest.StashKey[Times]()  # from workers of xdist
+HEARD = pytest.StashKey[dict[tuple[str, str], Spent]]()  # from workers of xdist
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -45,27 +42,7 @@ def hear(config: pytest.Config, told: Iterable[tuple[str, str, float, int]]) -> 
 
 def _all(config: pytest.Config) -> Times:
     """What this process, or the workers, have spent."""
-    return config.stash[STACK].times() | config.stash.setdefault(HEARD, {})
-
-
-def remember(config: Any) -> None:
-    """Keep how long set-ups took, for the order of the next run."""
-    cache = _cache(config)
-    times = _all(config).items()
-    new = {layer: spent.seconds / spent.calls for (layer, hook), spent in times if hook == "setUp"}
-    if cache and new:
-        cache.set(CACHED, {**cache.get(CACHED, {}), **new})
-
-
-def remembered(config: Any) -> dict[str, float]:
-    """How long set-ups took, by full name of the layer, as far as it is known."""
-    cache = _cache(config)
-    return cache.get(CACHED, {}) if cache else {}
-
-
-def _cache(config: Any) -> Any:
-    # Not in workers: xdist wants all to collect in one order, and they may be on several machines.
-    return None if hasattr(config, "workerinput") else getattr(config, "cache", None)
+    return config.stash[STACK].times() | config.stash.get(HEARD, {})
 
 
 def report(terminal: Any, config: pytest.Config) -> None:

@@ -10,6 +10,8 @@ from underlay._errors import needs_extra
 from underlay._stack import in_order, layer_name
 from underlay.runners import _selection
 from underlay.runners._pytest_layers import PROBLEM, layers_of
+from underlay.runners._pytest_suites import stands_for_others
+from underlay.runners._times import Record
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
@@ -45,18 +47,24 @@ def configure(config: pytest.Config) -> None:
         config.stash[SHARD] = shard
 
 
-def select(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests that are not wanted; one whose layer is not found is wanted anyway."""
+def select(config: pytest.Config, items: list[pytest.Item], known: Record) -> None:
+    """Deselect the tests that are not wanted; one that cannot run is wanted anyway.
+
+    :param known: what tests have taken in the past; shards are made by it.
+    """
     patterns = config.getoption("--layer")
+    wanted = {
+        layers: _selection.is_selected(map(layer_name, layers), patterns)
+        for layers in set(map(layers_of, items))
+    }
     kept = [
         item
         for item in items
-        if PROBLEM in item.stash
-        or _selection.is_selected(map(layer_name, layers_of(item)), patterns)
+        if PROBLEM in item.stash or stands_for_others(item) or wanted[layers_of(item)]
     ]
     if SHARD in config.stash:
         found = len(kept)
-        kept = config.stash[SHARD].choose(kept, _group)
+        kept = config.stash[SHARD].choose(kept, _group, known)
         config.stash[EMPTY] = found > len(kept) == 0
     if len(kept) < len(items):
         chosen = set(kept)
@@ -64,9 +72,8 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
         items[:] = kept
 
 
-def _group(item: pytest.Item) -> str:
-    """What is not parted: tests on the same layers, or else those of a file."""
-    return " ".join(map(layer_name, layers_of(item))) or item.nodeid.split("::")[0]
+def _group(item: pytest.Item) -> _selection.Group:
+    return _selection.group(layers_of(item), item.nodeid.split("::")[0])
 
 
 def put_in_order(items: list[pytest.Item], seconds: Mapping[str, float]) -> None:

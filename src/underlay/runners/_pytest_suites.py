@@ -9,8 +9,8 @@ from typing import Any
 
 from underlay._errors import needs_extra
 from underlay._hooks import AnyLayer
-from underlay.runners._pytest_layers import STACK, SUITE_LAYER, SUITE_LAYERS, layers_of
-from underlay.runners.unittest import flatten
+from underlay.runners._pytest_layers import SUITE_LAYER, SUITE_LAYERS
+from underlay.runners.unittest import FailedTest, flatten
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
@@ -76,10 +76,9 @@ class SuiteItem(pytest.Item):
         self.stash[SUITE_LAYER] = layer
 
     def runtest(self) -> None:
-        with self.config.stash[STACK].around_test(layers_of(self)):
-            outcome = Outcome()
-            self.case.run(outcome)
-            outcome.tell(self)
+        outcome = Outcome()
+        self.case.run(outcome)
+        outcome.tell(self)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the frames of the case alone: neither pytest's nor unittest's."""
@@ -94,6 +93,11 @@ class SuiteItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         return self.path, 0, self.name  # skips need a line; which one it is, a case does not tell
+
+
+def stands_for_others(item: pytest.Item) -> bool:
+    """Whether it is the case of what could not be loaded: nobody knows what is in there."""
+    return isinstance(item, SuiteItem) and isinstance(item.case, FailedTest)
 
 
 class Outcome(unittest.TestResult):

@@ -1,6 +1,6 @@
-"""How xdist's controller deals groups of tests out to its workers.
+"""How xdist's controller deals units of tests out to its workers.
 
-It is the scheduler of ``--dist loadscope`` with groups of ours, and survives workers that die:
+It is the scheduler of ``--dist loadscope`` with units of ours, and survives workers that die:
 xdist 3.8 gives the test that killed one to the next, and waits forever for a worker that was left
 with a single test, which no worker starts before it knows what comes after it.
 """
@@ -12,21 +12,47 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-Unit = dict[str, bool]  # whether each test of a group is done, by node id
+from underlay.runners._splitting import Place, units
+from underlay.runners._times import Record
+
+Unit = dict[str, bool]  # whether each test of a unit is done, by node id
 
 
 class LayerScheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """Keeps the tests of a group on one worker.
+    """Keeps the tests of a unit on one worker.
 
-    :param groups: the group of each test, by node id; complete once all workers have collected.
+    :param heard: what workers tell of tests and layers; complete once all have collected.
+    :param known: what earlier runs have taken.
     """
 
-    def __init__(self, config: Any, log: Any, groups: Mapping[str, str]) -> None:
+    def __init__(self, config: Any, log: Any, heard: Mapping[str, Any], known: Record) -> None:
         super().__init__(config, log)
-        self.groups = groups
+        self.heard = heard
+        self.known = known
+        self.unit_of: dict[str, str] = {}  # by node id
+        self.collection: list[str] | None = None
 
     def _split_scope(self, nodeid: str) -> str:
-        return self.groups[nodeid]
+        return self.unit_of[nodeid]
+
+    def schedule(self) -> None:
+        """Begin once all have collected; later, let workers that are new take part."""
+        if self.collection is None:
+            if not self._check_nodes_have_same_collection():
+                return  # it has reported how they differ
+            self.collection = list(next(iter(self.registered_collections.values())))
+            self._fill_queue()
+            for node in self.nodes[: len(self.workqueue)]:
+                self._assign_work_unit(node)
+        for node in self.nodes:
+            self._reschedule(node)
+
+    def _fill_queue(self) -> None:
+        places = {nodeid: Place(*place) for nodeid, place in self.heard["places"].items()}
+        dealt = units(places, self.heard["layers"], self.known, len(self.nodes))
+        for number, unit in enumerate(dealt):
+            self.workqueue[f"unit {number}"] = dict.fromkeys(unit, False)
+            self.unit_of.update(dict.fromkeys(unit, f"unit {number}"))
 
     def _reschedule(self, node: Any) -> None:
         """Give a worker more until it has enough to go on, or tell it that there is no more."""
@@ -39,12 +65,12 @@ class LayerScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
     def remove_node(self, node: Any) -> str | None:
         """Take back what a worker has left undone, but for the test that killed it."""
-        left = {group: unit for group, unit in self.assigned_work.pop(node).items() if _todo(unit)}
+        left = {name: unit for name, unit in self.assigned_work.pop(node).items() if _todo(unit)}
         if not left:
             return None
         killer: str = _todo(next(iter(left.values())))[0]
-        left[self.groups[killer]][killer] = True
-        self.workqueue.update({group: unit for group, unit in left.items() if _todo(unit)})
+        left[self.unit_of[killer]][killer] = True
+        self.workqueue.update({name: unit for name, unit in left.items() if _todo(unit)})
         for other in self.assigned_work:
             self._reschedule(other)
         return killer

@@ -9,10 +9,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from underlay._stack import Layers, layer_name, union
+from underlay.runners._dealing import deal
+from underlay.runners._times import Record, named
+
 T = TypeVar("T")
 
 LAYER_HELP = "run tests on layers whose full name has a match; !REGEX: on those without; repeatable"
-SHARD_HELP = "run the I-th of N parts of the tests; a layer is in one of them"
+SHARD_HELP = "run the I-th of N parts of the tests; those of one layer are in one of them"
+
+
+class Group(NamedTuple):
+    """Tests that shards keep together: those that name the same layers, or are in one file.
+
+    :param name: of the layers, or else of the file.
+    """
+
+    name: str
+    layers: Layers
+
+
+def group(layers: Layers, file: str) -> Group:
+    """The group of a test that names some layers and is in a file, or module."""
+    return Group(named(layers) or file, layers)
 
 
 def layer_pattern(text: str) -> str:
@@ -48,25 +67,18 @@ class Shard(NamedTuple):
     def __str__(self) -> str:
         return f"{self.number}/{self.total}"
 
-    def choose(self, tests: Iterable[T], group: Callable[[T], str]) -> list[T]:
-        """The tests of this shard; those of one group are not parted."""
+    def choose(self, tests: Iterable[T], group: Callable[[T], Group], record: Record) -> list[T]:
+        """The tests of this shard; those of one group are not parted.
+
+        Shards of one run part the tests well only if all have the same record.
+        """
         tests = list(tests)
-        groups = deal(Counter(map(group, tests)), self.total)[self.number - 1]
-        return [test for test in tests if group(test) in groups]
-
-
-def deal(sizes: Mapping[str, int], count: int) -> list[set[str]]:
-    """Deal groups out to shards, each to the one that has least: the largest first, then by name.
-
-    Graham's rule: no shard has more than 4/3 of what the best distribution gives the largest one.
-    """
-    shards: list[set[str]] = [set() for _ in range(count)]
-    loads = [0] * count
-    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
-        least = loads.index(min(loads))
-        shards[least].add(name)
-        loads[least] += sizes[name]
-    return shards
+        loads = {
+            each.name: record.load(named(each.layers), map(layer_name, union(each.layers)), number)
+            for each, number in Counter(map(group, tests)).items()
+        }
+        chosen = deal(loads, record.set_up, self.total)[self.number - 1]
+        return [test for test in tests if group(test).name in chosen]
 
 
 def shard(text: str) -> str:

@@ -12,10 +12,19 @@ import pytest
 from underlay._errors import LayerError, SetUpFailed
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import LayerStack, union
-from underlay.runners import _pytest_durations, _pytest_selection, _xdist
-from underlay.runners._pytest_layers import PROBLEM, STACK, layers_of, note_layers
-from underlay.runners._pytest_suites import SuiteCollector, SuiteItem
+from underlay._stack import LayerStack
+from underlay.runners import (
+    _pytest_durations,
+    _pytest_selection,
+    _pytest_teardown,
+    _pytest_terminating,
+    _pytest_timeline,
+    _pytest_times,
+    _xdist,
+)
+from underlay.runners._pytest_layers import PROBLEM, STACK, AroundTest, layers_of, note_layers
+from underlay.runners._pytest_suites import SuiteCollector, SuiteItem, stands_for_others
+from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
 from underlay.runners.unittest import skip_reason
 
 
@@ -41,6 +50,8 @@ def fixture_for(layer: AnyLayer) -> Any:
 def pytest_addoption(parser: pytest.Parser) -> None:
     _pytest_selection.add_options(parser)
     _pytest_durations.add_options(parser)
+    _pytest_times.add_options(parser)
+    _pytest_timeline.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,8 +62,16 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK] = LayerStack()
-    _pytest_selection.configure(config)
-    _xdist.register(config)
+    config.pluginmanager.register(AroundTest(config.stash[STACK]), "underlay-around-test")
+    config.stash[STOPWATCH] = Stopwatch()
+    _pytest_timeline.configure(config)
+    _pytest_terminating.configure(config)
+    if _xdist.is_worker(config):
+        _xdist.configure_worker(config)
+    else:
+        _pytest_selection.configure(config)
+        _pytest_times.configure(config)
+        _xdist.configure_controller(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -69,10 +88,13 @@ def pytest_collection_modifyitems(
         note_layers(item)
         if (reason := skip_reason(*_decorated(item))) is not None:
             item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
+    never_deselected = [item for item in items if stands_for_others(item)]
+    items[:] = [item for item in items if not stands_for_others(item)]
     yield
+    items[:0] = never_deselected
     try:
-        _pytest_selection.select(config, items)
-        _pytest_selection.put_in_order(items, _pytest_durations.remembered(config))
+        _pytest_selection.select(config, items, config.stash[KNOWN])
+        _pytest_selection.put_in_order(items, config.stash[KNOWN].seconds)
     except LayerError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -85,7 +107,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     try:
         item.config.stash[STACK].require(layers_of(item))
     except SetUpFailed as error:
-        pytest.fail(str(error), pytrace=False)  # its traceback stood at the first of these tests
+        # Its traceback stood at the first of these tests.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    else:
+        item.config.stash[STOPWATCH].start()
+    finally:
+        _pytest_timeline.test_begins(item)
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:
@@ -102,7 +129,18 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         return (yield)
     finally:
-        item.config.stash[STACK].release(union(layers_of(nextitem)) if nextitem else ())
+        item.config.stash[STOPWATCH].stop(layers_of(item))
+        _pytest_timeline.test_is_over(item)
+        _pytest_teardown.take_down(item, layers_of(nextitem) if nextitem else ())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        if not _xdist.is_worker(item.config):
+            _pytest_teardown.tell(item.config)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -114,18 +152,15 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         try:
             session.config.stash[STACK].release()
         finally:
-            _xdist.tell_controller(session.config)
-            _pytest_durations.remember(session.config)
+            if _xdist.is_worker(session.config):
+                _xdist.tell_controller(session.config)
+            else:
+                _pytest_times.remember(session)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     _pytest_durations.report(terminalreporter, config)
-
-
-@pytest.fixture(autouse=True)
-def _around_test_on_layers(request: pytest.FixtureRequest) -> Iterator[None]:
-    with request.config.stash[STACK].around_test(layers_of(request.node)):
-        yield
+    _pytest_times.report(terminalreporter, config)
 
 
 @pytest.fixture

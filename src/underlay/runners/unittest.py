@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import itertools
 import os
 import sys
+import time
 import types
 import unittest
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from underlay import _timeline
 from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
-from underlay._stack import Layers, LayerStack, in_order, layer_name, union
-from underlay.runners import _selection
+from underlay._stack import Layers, LayerStack, Spent, in_order, layer_name, union
+from underlay.runners import _selection, _times
+from underlay.runners._terminating import Termination
+from underlay.runners._times import NOTHING, Record
+
+LayeredTest = tuple[AnyLayer, unittest.TestCase]
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
@@ -25,15 +33,24 @@ NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
 
 
-def layered(suite: unittest.TestSuite, layer: AnyLayer) -> unittest.TestSuite:
-    """Put a suite on a layer: its tests run on it unless they name another one."""
+def layered(
+    suite: unittest.TestSuite, layer: AnyLayer, addLayerToDoctestGlobs: bool = True
+) -> unittest.TestSuite:
+    """Put a suite on a layer: its tests run on it unless they name another one.
+
+    :param addLayerToDoctestGlobs: whether doctests find the layer as ``layer``, unless they have
+        something of that name; as with plone.testing.
+    """
     suite.layer = layer  # type: ignore[attr-defined]
+    for _, case in flatten(suite) if addLayerToDoctestGlobs else ():
+        if doctest := getattr(case, "_dt_test", None):
+            doctest.globs.setdefault("layer", layer)
     return suite
 
 
 def flatten(
     tests: unittest.TestSuite | unittest.TestCase, layer: AnyLayer = None
-) -> Iterator[tuple[AnyLayer, unittest.TestCase]]:
+) -> Iterator[LayeredTest]:
     """Each case of a suite with its layer, or None: the innermost that is named counts."""
     named = getattr(tests, "layer", None)
     layer = layer if named is None else resolve(named)
@@ -46,8 +63,10 @@ def flatten(
 
 def skip_reason(*decorated: object) -> str | None:
     """Why a test is skipped, if a decorator of unittest says so of its class or its method."""
-    skips = (each for each in decorated if getattr(each, "__unittest_skip__", False))
-    return next((getattr(each, "__unittest_skip_why__", "") for each in skips), None)
+    for each in decorated:
+        if getattr(each, "__unittest_skip__", False):
+            return str(getattr(each, "__unittest_skip_why__", ""))
+    return None
 
 
 def _is_skipped(test: unittest.TestCase) -> bool:
@@ -58,59 +77,85 @@ def _is_skipped(test: unittest.TestCase) -> bool:
 class LayeredSuite(unittest.TestSuite):
     """Runs its tests layer by layer: those without one first, then so that little is set up.
 
+    :param known: what earlier runs have taken, for the order.
     :raises NameTaken: when it runs, if two of the layers have one name.
     """
+
+    def __init__(
+        self,
+        tests: Iterable[unittest.TestSuite | unittest.TestCase] = (),
+        known: Record = NOTHING,
+    ) -> None:
+        super().__init__(tests)
+        self.known = known
+        self.found = NOTHING  # what the latest run has taken
 
     def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
         stack = LayerStack()
         groups = self._groups()
-        for index, _ in enumerate(self):
-            self._removeTestAtIndex(index)  # type: ignore[attr-defined]
+        self._let_go_of_tests()
+        spent: dict[Layers, Spent] = {}
         try:
             for layers, tests in groups:
-                _run_group(result, stack, layers, tests)
+                spent[layers] = _run_group(result, stack, layers, tests)
         finally:
             _release(result, stack)
+            complete = {layers: each for layers, each in spent.items() if each.calls}
+            self.found = _times.found(stack.times(), complete)
         return result
+
+    def _let_go_of_tests(self) -> None:
+        for index, _ in enumerate(self):
+            self._removeTestAtIndex(index)  # type: ignore[attr-defined]
 
     def _groups(self) -> list[tuple[Layers, list[unittest.TestCase]]]:
         groups: dict[Layers, list[unittest.TestCase]] = {}
         for layer, test in flatten(self):
             groups.setdefault(() if layer is None else (layer,), []).append(test)
-        return [(layers, groups[layers]) for layers in in_order(groups)]
+        return [(layers, groups[layers]) for layers in in_order(groups, self.known.seconds)]
 
 
 def _run_group(
     result: unittest.TestResult, stack: LayerStack, layers: Layers, tests: list[unittest.TestCase]
-) -> None:
-    """Run tests that share their layers; if these do not come up, each test is told so."""
+) -> Spent:
+    """Run tests that share their layers; if these do not come up, each test is told so.
+
+    What it returns has no calls if they were not all run.
+    """
     _release(result, stack, keep=union(layers))
     for test in filter(_is_skipped, tests):
         test(result)  # without its layers and its class, which may have nothing else to do
     waiting = [test for test in tests if not _is_skipped(test)]
     for test in waiting:
         if result.shouldStop:
-            return
+            return Spent()
         try:
             stack.require(layers)
         except Exception as error:
-            _report(result, test, error)
+            _report(result, test, error, layers)
         else:
             break
     else:
-        return
+        return Spent()
     suite = unittest.TestSuite(_on_layers(test, stack, layers) for test in waiting)
     tests.clear()  # like unittest, let go of each test once it has run
     waiting.clear()
     del test
+    return _timed(suite, result)
+
+
+def _timed(suite: unittest.TestSuite, result: unittest.TestResult) -> Spent:
+    number, start = suite.countTestCases(), time.perf_counter()
     _run_as_outermost(suite, result)
+    return Spent() if result.shouldStop else Spent(time.perf_counter() - start, number)
 
 
 def _run_as_outermost(suite: unittest.TestSuite, result: Any) -> None:
     """Run a suite such that its last ``tearDownClass`` runs with it, while the layers are up."""
     entered = getattr(result, "_testRunEntered", False)
     result._testRunEntered = False
-    suite.run(result)
+    with _timeline.beside_tests(result):
+        suite.run(result)
     result._previousTestClass = None  # else the next suite calls its tearDownClass once more
     result._testRunEntered = entered
 
@@ -126,7 +171,7 @@ def _on_layers(test: Any, stack: LayerStack, layers: Layers) -> unittest.TestCas
     def doCleanups() -> Any:
         do_cleanups()  # the test's own, and what its layers have to verify
         test.addCleanup(stack.end_test)
-        return do_cleanups()
+        return unittest.TestCase.doCleanups(test)
 
     if layers:
         test.setUp, test.doCleanups = setUp, doCleanups
@@ -167,25 +212,48 @@ def _attempt(
         result.addError(LayerHook(description), sys.exc_info())
 
 
-def _report(result: unittest.TestResult, test: unittest.TestCase, error: Exception) -> None:
+def _report(
+    result: unittest.TestResult, test: unittest.TestCase, error: Exception, layers: Layers
+) -> None:
     """Tell that a test could not run."""
-    result.startTest(test)
-    if isinstance(error, unittest.SkipTest):
-        result.addSkip(test, str(error))
-    else:
-        result.addError(test, sys.exc_info())
-    result.stopTest(test)
+    with _timeline.case(test, result, union(layers)):
+        result.startTest(test)
+        if isinstance(error, unittest.SkipTest):
+            result.addSkip(test, str(error))
+        else:
+            result.addError(test, sys.exc_info())
+        result.stopTest(test)
 
 
 def load_tests(
     loader: unittest.TestLoader, tests: unittest.TestSuite, pattern: str | None
 ) -> unittest.TestSuite:
-    """Unittest's protocol: in a module that imports it, stock unittest honours layers, too.
+    """Unittest's protocol: in a module or package that imports it, stock unittest honours layers.
 
-    The layers are shared by the tests of that one module; ``python -m underlay unittest`` shares
-    them between modules.
+    In the ``__init__.py`` of a package it finds the tests of all its modules, which share the
+    layers.  If modules are named on the command line, packages are not asked: then each module
+    needs it, and has its layers for itself.  ``python -m underlay unittest`` needs none of this.
     """
-    return LayeredSuite([tests])
+    package = _package_being_loaded()
+    return LayeredSuite([tests, *([_discovered(loader, package, pattern)] if package else [])])
+
+
+def _package_being_loaded() -> types.ModuleType | None:
+    """The package whose ``load_tests`` is called: that is known to the caller alone."""
+    frame: types.FrameType | None = sys._getframe()
+    while frame and frame.f_code.co_name != "loadTestsFromModule":
+        frame = frame.f_back
+    module = frame and frame.f_locals.get("module")
+    return module if hasattr(module, "__path__") else None
+
+
+def _discovered(
+    loader: unittest.TestLoader, package: types.ModuleType, pattern: str | None
+) -> unittest.TestSuite:
+    """What unittest leaves to the ``load_tests`` of a package; without a pattern, its own."""
+    folder = Path(package.__path__[0])
+    top = folder.parents[package.__name__.count(".")]
+    return loader.discover(str(folder), pattern or "test*.py", str(top))
 
 
 class LayerLoader(unittest.TestLoader):
@@ -207,20 +275,21 @@ def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
         return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])
 
 
-def _group(test: tuple[AnyLayer, unittest.TestCase]) -> str:
-    """What is not parted by shards: tests of one layer, or else those of a module."""
+def _group(test: LayeredTest) -> _selection.Group:
     layer, case = test
-    return type(case).__module__ if layer is None else layer_name(layer)
+    return _selection.group(() if layer is None else (layer,), type(case).__module__)
 
 
 class Program(unittest.TestProgram):
     """unittest's command line, honouring layers; a run without any test is a failure."""
 
-    test: unittest.TestSuite
+    test: LayeredSuite
     exit: bool
     layer_patterns: Sequence[str] | None = None
     shard: str | None = None
+    layer_times: str | None = None
     in_empty_shard = False
+    kept_in: str | None = None  # the file to which this run adds what it has taken
 
     def _getParentArgParser(self) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super()._getParentArgParser()  # type: ignore[misc]
@@ -235,39 +304,59 @@ class Program(unittest.TestProgram):
         parser.add_argument(
             "--shard", metavar="I/N", type=_selection.shard, help=_selection.SHARD_HELP
         )
+        parser.add_argument(
+            "--layer-times", metavar="FILE", type=os.path.abspath, help=_times.OPTION_HELP
+        )
         return parser
 
     def createTests(self, *args: Any, **kwargs: Any) -> None:
         super().createTests(*args, **kwargs)
-        tests = [each for each in flatten(self.test) if self._wanted(*each)]
+        known = _times.read(self.layer_times) if self.layer_times else NOTHING
+        tests = self._wanted(list(flatten(self.test)))
         if shard := _selection.shard_to_run(self.shard, os.environ):
-            found, tests = tests, shard.choose(tests, _group)
-            self.in_empty_shard = len(found) > len(tests) == 0
+            all_tests, tests = tests, shard.choose(tests, _group, known)
+            self.in_empty_shard = len(all_tests) > len(tests) == 0
+        self.kept_in = None if shard else self.layer_times
         self.test = LayeredSuite(
-            layered(unittest.TestSuite([case]), layer) for layer, case in tests
+            (
+                layered(
+                    unittest.TestSuite(case for _, case in neighbours),
+                    layer,
+                    addLayerToDoctestGlobs=False,
+                )
+                for layer, neighbours in itertools.groupby(tests, lambda test: test[0])
+            ),
+            known,
         )
 
-    def _wanted(self, layer: AnyLayer, case: unittest.TestCase) -> bool:
-        """Whether --layer and -k select it: unittest does not ask the cases of ready-made suites.
+    def _wanted(self, tests: list[LayeredTest]) -> list[LayeredTest]:
+        """Those that --layer and -k select: unittest does not ask the cases of ready-made suites.
 
         What stands for a module that failed to load is wanted in any case.
         """
+        wanted = {layer: self._is_wanted(layer) for layer in {layer for layer, _ in tests}}
+        return [
+            (layer, case)
+            for layer, case in tests
+            if isinstance(case, FailedTest) or (wanted[layer] and self._has_wanted_name(case))
+        ]
+
+    def _is_wanted(self, layer: AnyLayer) -> bool:
         names = [] if layer is None else [layer_name(layer)]
-        return isinstance(case, FailedTest) or (
-            _selection.is_selected(names, self.layer_patterns or ()) and self._has_wanted_name(case)
-        )
+        return _selection.is_selected(names, self.layer_patterns or ())
 
     def _has_wanted_name(self, case: unittest.TestCase) -> bool:
-        patterns: Iterable[str] = self.testNamePatterns or ["*"]
-        return any(
+        return not self.testNamePatterns or any(
             fnmatch.fnmatchcase(name, pattern)
-            for pattern in patterns
+            for pattern in self.testNamePatterns
             for name in (case.id(), str(case))
         )
 
     def runTests(self) -> None:
         leave, self.exit = self.exit, False
         super().runTests()
+        if self.kept_in:
+            _times.update(self.kept_in, self.test.found)
         if leave:
             sys.exit(self._status())
 
@@ -288,6 +377,7 @@ def main(arguments: list[str]) -> None:
     """
     if os.getcwd() not in sys.path:  # the installed script does not have it there, python -m does
         sys.path.insert(0, os.getcwd())
+    Termination().heed()
     try:
         Program(
             module=None,

@@ -1,0 +1,81 @@
+"""Layers go down under pytest; if one cannot, no test is to blame: the error has its own report.
+
+The report bears the name of what the last test of the layer is in, its class most often, so that
+``--lf`` runs that again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from underlay._errors import needs_extra
+from underlay._hooks import AnyLayer
+from underlay._stack import Layers, layer_name
+from underlay.runners._pytest_layers import STACK
+
+with needs_extra("underlay.runners.pytest", "pytest"):
+    import pytest
+
+REPORTS = pytest.StashKey[list[pytest.TestReport]]()  # which were not told yet
+
+
+def take_down(item: pytest.Item, layers: Layers) -> None:
+    """After a test, take down what these layers of the next one do not need; note each error."""
+    stack = item.config.stash[STACK]
+    for layer in stack.surplus(stack.needed(layers)):
+        try:
+            stack.take_down(layer)
+        except (Exception, pytest.fail.Exception):
+            error = pytest.ExceptionInfo.from_current()
+            item.config.stash.setdefault(REPORTS, []).append(_report(item, layer, error))
+
+
+def _report(
+    item: pytest.Item, layer: AnyLayer, error: pytest.ExceptionInfo[BaseException]
+) -> pytest.TestReport:
+    where = (item.parent or item).nodeid
+    return pytest.TestReport(
+        nodeid=where,
+        location=(where, None, layer_name(layer)),
+        keywords={},
+        outcome="failed",
+        longrepr=item.repr_failure(error),
+        when="teardown",
+        sections=_printed(item.config),
+    )
+
+
+def _printed(config: pytest.Config) -> list[tuple[str, str]]:
+    """What was printed since the test; else it would go with the report of that."""
+    capture: Any = config.pluginmanager.getplugin("capturemanager")
+    printed = zip(("stdout", "stderr"), capture.read_global_capture(), strict=True)
+    return [(f"Captured {stream} teardown", text) for stream, text in printed if text]
+
+
+def tell(config: pytest.Config) -> None:
+    """Report what was noted; pytest must not capture its output at this moment."""
+    for report in _forgotten(config):
+        config.hook.pytest_runtest_logreport(report=report)
+
+
+def told(config: pytest.Config) -> list[Any]:
+    """In a worker of xdist, what was noted, for `hear` in the controller."""
+    serializable = config.hook.pytest_report_to_serializable
+    return [serializable(config=config, report=report) for report in _forgotten(config)]
+
+
+def hear(node: Any, told: Iterable[Any]) -> None:
+    """Report what a worker tells."""
+    hook = node.config.hook
+    for data in told:
+        report = hook.pytest_report_from_serializable(config=node.config, data=data)
+        report.node = node  # as xdist does
+        hook.pytest_runtest_logreport(report=report)
+
+
+def _forgotten(config: pytest.Config) -> list[pytest.TestReport]:
+    """What was noted, for the last time."""
+    reports = config.stash.get(REPORTS, [])
+    config.stash[REPORTS] = []
+    return reports

@@ -1,0 +1,108 @@
+"""``--underlay-timeline``: tests of pytest on the timeline, as its reports tell of them.
+
+The layers of a test go up and down within what pytest calls its protocol.  So a test is recorded
+from when they are up, see `test_begins`, to when they are about to go down, see `test_is_over`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from underlay import _timeline
+from underlay._errors import LayerError, needs_extra
+from underlay._stack import union
+from underlay.runners._pytest_layers import layers_of
+
+with needs_extra("underlay.runners.pytest", "pytest"):
+    import pytest
+
+REPORTS = pytest.StashKey[list[pytest.TestReport]]()
+RECORDED = pytest.StashKey[_timeline.RecordedTest]()
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """The option of this module."""
+    parser.getgroup("underlay").addoption(
+        "--underlay-timeline",
+        metavar="DIR",
+        help="record when which layers and tests ran; see underlay timeline",
+    )
+
+
+def configure(config: Any) -> None:
+    """Record if the option asks for it, the environment, or the controller of a worker.
+
+    :raises pytest.UsageError: if there cannot be such a folder.
+    """
+    told = getattr(config, "workerinput", {}).get("underlay timeline", ())
+    directory = config.getoption("--underlay-timeline")
+    try:
+        if told or directory:
+            _timeline.begin(*(told or [directory]))
+    except LayerError as error:
+        raise pytest.UsageError(str(error)) from error
+    if recorder := _timeline.recorder():
+        config.pluginmanager.register(Recording(recorder), "underlay-timeline")
+
+
+def test_begins(item: pytest.Item) -> None:
+    """Begin to record a test, unless that was done; one inside of another is part of that."""
+    recorder = _timeline.recorder()
+    if recorder and not recorder.test and RECORDED not in item.stash:
+        item.stash[RECORDED] = _timeline.RecordedTest(recorder, item.nodeid, union(layers_of(item)))
+
+
+def test_is_over(item: pytest.Item) -> None:
+    """All has run, what is left is to report it."""
+    if RECORDED in item.stash:
+        item.stash[RECORDED].stop()
+
+
+class Recording:
+    """Collects the reports of each test, and tells the workers of xdist to do so, too."""
+
+    def __init__(self, recorder: _timeline.Recorder) -> None:
+        self.recorder = recorder
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        told = (self.recorder.directory, self.recorder.run, self.recorder.command)
+        node.workerinput["underlay timeline"] = told
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+        report = yield
+        item.stash.setdefault(REPORTS, []).append(report)  # type: ignore[arg-type]
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        try:
+            return (yield)
+        finally:
+            test_begins(item)  # where a mark has skipped it, for instance, it has not begun
+            if RECORDED in item.stash:
+                item.stash[RECORDED].end(*verdict(item.stash.get(REPORTS, [])))
+                del item.stash[RECORDED]
+            item.stash[REPORTS] = []
+
+
+def verdict(reports: list[pytest.TestReport]) -> tuple[str, str, str]:
+    """Outcome, message and details of a test."""
+    problems = [report for report in reports if report.failed]
+    if problems:
+        outcome = _timeline.FAILED if problems[0].when == "call" else _timeline.ERROR
+        details = "\n".join(report.longreprtext for report in problems)
+        return outcome, _message(problems[0]), details
+    ran = [report for report in reports if report.when != "teardown"]
+    if ran and ran[-1].skipped and not hasattr(ran[-1], "wasxfail"):
+        return _timeline.SKIPPED, _message(ran[-1]), ""
+    return _timeline.PASSED, "", ""
+
+
+def _message(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):  # of a skip: file, line, reason
+        return report.longrepr[2].removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return crash.message if crash else report.longreprtext
