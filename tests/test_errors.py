@@ -57,7 +57,6 @@ EXAMPLES = {
     "RunnerNotStarted": [
         ("Jasmine('spec/*_spec.js') in /shop/js", "The folder /shop/js does not exist.")
     ],
-    "RunnerUnknown": [("mokka", ("jasmine", "mocha"))],
     "SeveralProblems": [(LAYER, ("It was asked for GET /.\n  closest: none", "POST /pay is due."))],
     "SetUpFailed": [("<Layer app.testing.LIVE>", "OSError: port in use")],
     "StillRunning": [(LAYER, ("thread server-1 at app.py:3", "process 42"))],

@@ -410,26 +410,6 @@ class ExternalError(LayerError):
         return "\n".join(self.report)
 
 
-class RunnerUnknown(LayerError, ValueError):
-    """A command was given for an external runner, but its program is none that is known.
-
-    :param program: the program.
-    :param known: the names of the programs that are known.
-    """
-
-    def __init__(self, program: str, known: tuple[str, ...]) -> None:
-        super().__init__(program, known)
-        self.program = program
-        self.known = known
-
-    def __str__(self) -> str:
-        return (
-            f"{self.program!r} is not a runner that underlay knows.\n"
-            f"  known: {', '.join(self.known)}\n"
-            "  Name one of these programs, or pass an object such as Jasmine('spec/**/*_spec.js')."
-        )
-
-
 def evidence(command: str, output: str) -> str:
     """What a process was started by, and what it has printed."""
     return f"command: {command}\n  It printed:\n{output.rstrip() or '(nothing)'}"
