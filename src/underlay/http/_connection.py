@@ -66,6 +66,13 @@ class Connection(asyncio.Protocol):
         self.transport.write(data)
         await self._writable.wait()
 
+    async def drain(self) -> None:
+        """Return when all that was written has left."""
+        if self.transport is not None:
+            self.transport.set_write_buffer_limits(0)
+            await self._writable.wait()
+            self.transport.set_write_buffer_limits()
+
     def close(self) -> None:
         """Send what is left, then FIN."""
         if self.transport is not None:

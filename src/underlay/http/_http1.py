@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import h11
@@ -183,6 +183,7 @@ class HTTP1Exchange:
         self.request = request
         self._connection = connection
         self._wire: list[bytes] = []  # made ready, not sent yet
+        self._onward = connection.write
         self._bodiless = request.method == "HEAD"
         self.started = False
 
@@ -222,6 +223,22 @@ class HTTP1Exchange:
         self.begin(response.status, response.raw_headers)
         await self.finish(response.body)
 
+    async def flush(self) -> None:
+        await self._flush()
+        await self._connection.drain()
+
+    async def raw(self, data: bytes) -> None:
+        await self._onward(self._take() + data)
+
+    def pipe(self, through: Callable[[bytes], AsyncIterator[bytes]]) -> None:
+        onward = self._onward
+
+        async def piped(data: bytes) -> None:
+            async for piece in through(data):
+                await onward(piece)
+
+        self._onward = piped
+
     def close(self) -> None:
         self._connection.close()
 
@@ -246,4 +263,4 @@ class HTTP1Exchange:
         return wire
 
     async def _flush(self) -> None:
-        await self._connection.write(self._take())
+        await self._onward(self._take())

@@ -8,8 +8,18 @@ import json
 import re
 import threading
 import urllib.parse
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from underlay.http._forms import File, Pairs, parse_cookies, parse_form, parse_urlencoded
 
 T = TypeVar("T")
 
@@ -53,7 +63,7 @@ class Fields(Mapping[str, str]):
         return f"Fields({list(self.pairs)!r})"
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(eq=False)
 class Request:
     """A request as the server saw it.
 
@@ -66,6 +76,8 @@ class Request:
     :param client: the address that it came from.
     :param server: the address and port that it came to.
     :param stopping: set when the server stops.
+    :param path_params: what stood at the places of a path's template, such as ``{"id": 7}``.
+    :param number: its place among the requests of the test, from 1.
     """
 
     method: str
@@ -77,6 +89,8 @@ class Request:
     client: str = dataclasses.field(default="", repr=False)
     server: tuple[str, int] = dataclasses.field(default=("", 0), repr=False)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event, repr=False)
+    path_params: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+    number: int = dataclasses.field(default=0, repr=False)
 
     @functools.cached_property
     def raw_path(self) -> str:
@@ -98,7 +112,7 @@ class Request:
     @functools.cached_property
     def query(self) -> Fields:
         """The parameters after the question mark."""
-        return Fields(urllib.parse.parse_qsl(self.query_string, keep_blank_values=True))
+        return Fields(parse_urlencoded(self.query_string))
 
     @functools.cached_property
     def headers(self) -> Fields:
@@ -107,6 +121,30 @@ class Request:
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.raw_headers
         )
         return Fields(pairs, str.lower)
+
+    @functools.cached_property
+    def cookies(self) -> Fields:
+        """The cookies, their values as they came."""
+        return Fields(parse_cookies(self.headers.all("cookie")))
+
+    @property
+    def content_type(self) -> str:
+        """The whole header, or nothing."""
+        return self.headers.get("content-type", "")
+
+    @property
+    def form(self) -> Fields:
+        """The fields of a form, urlencoded or multipart; none if the body is no form."""
+        return Fields(self._form[0])
+
+    @property
+    def files(self) -> list[File]:
+        """The files of a multipart form."""
+        return self._form[1]
+
+    @functools.cached_property
+    def _form(self) -> tuple[Pairs, list[File]]:
+        return parse_form(self.content_type, self.body)
 
     @property
     def text(self) -> str:
@@ -128,9 +166,15 @@ class Request:
         return f"{self.method} {self.target}".strip() or repr(self.body[:40])
 
 
-@dataclasses.dataclass(frozen=True)
-class Response:
-    """An answer whose body is known.
+class Answer:
+    """A behaviour that is a whole answer, after which nothing is left to play."""
+
+    final: ClassVar = True
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Response(Answer):
+    """An answer whose body is known; the last of the behaviours that are played for a request.
 
     :param headers: names and values; a ``Content-Length`` is added to them.
     :raises TypeError: for a body or a header that is of another type.
@@ -152,6 +196,12 @@ class Response:
         if not has_length and allows_body(self.status):
             pairs.append((b"Content-Length", str(len(self.body)).encode()))
         object.__setattr__(self, "raw_headers", pairs)
+
+    async def play(self, exchange: Exchange) -> None:
+        await exchange.send(self)
+
+    def __repr__(self) -> str:
+        return f"respond({self.status}, {self.body[:40]!r})"
 
 
 def encoded(headers: Iterable[tuple[str, str]]) -> HeaderPairs:
@@ -231,6 +281,26 @@ class Exchange(Protocol):
         """Send a whole answer.
 
         :param response: the answer.
+        """
+        ...
+
+    async def flush(self) -> None:
+        """Send what is ready, be it the head alone; return when all of it has left."""
+        ...
+
+    async def raw(self, data: bytes) -> None:
+        """Send bytes as they are, HTTP or not, and what has been made ready before them.
+
+        The connection ends with the answer, unless that was begun and finished besides.
+
+        :param data: the bytes.
+        """
+        ...
+
+    def pipe(self, through: Callable[[bytes], AsyncIterator[bytes]]) -> None:
+        """Send all further bytes of the answer, its head included, through a function.
+
+        :param through: gets bytes that are to be sent, and yields what is sent.
         """
         ...
 

@@ -1,0 +1,256 @@
+"""What goes wrong between a client and a server: a small class each.
+
+``.then(delay(0.2), drip(1), json={...})`` puts them before an answer; ``with PEER.failing(...)``
+has them for all requests.  The names are the field's, of toxiproxy and WireMock, where it has some.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import http
+from typing import ClassVar
+
+from underlay.http._arguments import check_bytes
+from underlay.http._messages import Exchange, HeaderPairs
+from underlay.http._pace import chance, delay, drip, lognormal, throttle, uniform
+from underlay.http._through import Through
+from underlay.http.behaviours import Behaviour, perform
+
+__all__ = [
+    "close_connection",
+    "delay",
+    "drip",
+    "garbage",
+    "half_a_head",
+    "hang",
+    "lognormal",
+    "malformed_chunk",
+    "reset_connection",
+    "sometimes",
+    "throttle",
+    "uniform",
+    "wrong_content_length",
+]
+
+
+class _Ending:
+    """An end that comes instead of the answer, or after so many bytes of its body.
+
+    :param after: bytes of the answer's body that the client gets before it, 0 for the head alone;
+        None for nothing of an answer at all.
+    :raises ValueError: if that is less than 0; in `play`, if the body is too short.
+    """
+
+    def __init__(self, after: int | None = None) -> None:
+        if after is not None:
+            check_bytes("after", after, 0)
+        self.after = after
+        self.final = after is None
+
+    async def play(self, exchange: Exchange) -> Exchange | None:
+        if self.after is not None:
+            return _Cut(exchange, self.after, self)
+        await self.end(exchange)
+        return None
+
+    async def end(self, exchange: Exchange) -> None:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        after = "" if self.after is None else f"after={self.after}"
+        return f"{type(self).__name__}({after})"
+
+
+class hang(_Ending):
+    """Never answer; the connection stays open until the client gives up or the test ends.
+
+    :param after: bytes of the answer's body that are sent before, 0 for the head alone.
+    """
+
+    async def end(self, exchange: Exchange) -> None:
+        await asyncio.get_running_loop().create_future()
+
+
+class close_connection(_Ending):
+    """Close the connection (FIN) without an answer: an empty reply.
+
+    :param after: bytes of the answer's body that are sent before, 0 for the head alone: a truncated
+        answer.
+    """
+
+    async def end(self, exchange: Exchange) -> None:
+        exchange.close()
+
+
+class reset_connection(_Ending):
+    """Reset the connection (RST) without an answer: "connection reset by peer".
+
+    :param after: bytes of the answer's body that are sent before, 0 for the head alone.
+    """
+
+    async def end(self, exchange: Exchange) -> None:
+        exchange.reset()
+
+
+class _Cut(Through):
+    """Lets so many bytes of the body pass, then comes the end."""
+
+    def __init__(self, exchange: Exchange, after: int, ending: _Ending) -> None:
+        super().__init__(exchange)
+        self._left = after
+        self._ending = ending
+
+    async def write(self, data: bytes) -> None:
+        part = data[: self._left]
+        self._left -= len(part)
+        await self.exchange.write(part)
+        if not self._left:
+            await self.exchange.flush()
+            await self._ending.end(self.exchange)
+
+    async def finish(self, data: bytes = b"") -> None:
+        await self.write(data)
+        if self._left:
+            raise ValueError(f"{self._ending!r}: the answer's body ends {self._left} bytes before.")
+
+
+@dataclasses.dataclass(frozen=True)
+class garbage:
+    """Send what is no HTTP, then close the connection.
+
+    :param data: the bytes.
+    """
+
+    final: ClassVar = True
+
+    data: bytes = b"\x00\xff garbage \xfe\r\n\r\n"
+
+    async def play(self, exchange: Exchange) -> None:
+        await exchange.raw(self.data)
+        exchange.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class half_a_head:
+    """Send the first half of the answer's head, then close the connection."""
+
+    async def play(self, exchange: Exchange) -> Exchange:
+        return _HalfAHead(exchange)
+
+
+@dataclasses.dataclass(frozen=True)
+class wrong_content_length:
+    """Send the whole answer with another ``Content-Length``, then close the connection.
+
+    :param declared: the length that is told.
+    """
+
+    declared: int
+
+    def __post_init__(self) -> None:
+        check_bytes("declared", self.declared, 0)
+
+    async def play(self, exchange: Exchange) -> Exchange:
+        return _WrongLength(exchange, self.declared)
+
+
+class _ByHand(Through):
+    """Writes the head of the answer itself, so that it may be any."""
+
+    _head = b""
+
+    @property
+    def started(self) -> bool:
+        return bool(self._head) or self.exchange.started
+
+    def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
+        if reason is None:
+            known = {each.value: each.phrase for each in http.HTTPStatus}
+            reason = known.get(status, "").encode()
+        lines = [b"HTTP/1.1 %d %s" % (status, reason)]
+        lines += [b"%s: %s" % pair for pair in headers]
+        self._head = b"\r\n".join([*lines, b"", b""])
+
+
+class _HalfAHead(_ByHand):
+    async def write(self, data: bytes) -> None:
+        await self.exchange.raw(self._head[: len(self._head) // 2])
+        self.exchange.close()
+
+    async def finish(self, data: bytes = b"") -> None:
+        await self.write(data)
+
+    async def flush(self) -> None:
+        await self.write(b"")
+
+
+class _WrongLength(_ByHand):
+    def __init__(self, exchange: Exchange, declared: int) -> None:
+        super().__init__(exchange)
+        self._declared = declared
+        self._unsent = True
+
+    def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
+        others = [pair for pair in headers if pair[0].lower() != b"content-length"]
+        length = (b"Content-Length", b"%d" % self._declared)
+        super().begin(status, [*others, length], reason)
+
+    async def write(self, data: bytes) -> None:
+        head = self._head if self._unsent else b""
+        self._unsent = False
+        await self.exchange.raw(head + data)
+
+    async def finish(self, data: bytes = b"") -> None:
+        await self.write(data)
+        self.exchange.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class malformed_chunk:
+    """Send the answer in chunks, the last of which is none, then close the connection."""
+
+    async def play(self, exchange: Exchange) -> Exchange:
+        if exchange.request.version != "1.1":
+            raise ValueError(f"HTTP/{exchange.request.version} has no chunks: {self!r} needs 1.1.")
+        return _MalformedChunk(exchange)
+
+
+class _MalformedChunk(Through):
+    def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
+        chunked = [pair for pair in headers if pair[0].lower() != b"content-length"]
+        self.exchange.begin(status, chunked, reason)
+
+    async def finish(self, data: bytes = b"") -> None:
+        await self.exchange.write(data)
+        await self.exchange.raw(b"no chunk\r\n")
+        self.exchange.close()
+
+
+class sometimes:
+    """Play other behaviours for a share of the requests, the same ones in each run.
+
+    :param share: of the requests, between 0 and 1.
+    :param behaviours: what to play for them, in this order.
+    :param seed: the same seed strikes the same requests of a test.
+    """
+
+    def __init__(self, share: float, *behaviours: Behaviour, seed: object = 0) -> None:
+        if not isinstance(share, (int, float)) or isinstance(share, bool):
+            raise TypeError(f"share is a number between 0 and 1, not {share!r}.")
+        if not 0 <= share <= 1:
+            raise ValueError(f"share is between 0 and 1, not {share!r}.")
+        if not behaviours or not all(isinstance(each, Behaviour) for each in behaviours):
+            raise TypeError(f"sometimes(share, ...) needs behaviours, not {behaviours!r}.")
+        self.share, self.behaviours, self.seed = share, behaviours, seed
+
+    async def play(self, exchange: Exchange) -> Exchange | None:
+        kinds = [type(each).__name__ for each in self.behaviours]
+        about = f"{self.share} {kinds} {self.seed!r}"  # no repr(): that may hold an address
+        if chance(about, exchange.request.number).random() >= self.share:
+            return None
+        return await perform(self.behaviours, exchange)
+
+    def __repr__(self) -> str:
+        behaviours = ", ".join(map(repr, self.behaviours))
+        return f"sometimes({self.share}, {behaviours}, seed={self.seed!r})"
