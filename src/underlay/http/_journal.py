@@ -93,10 +93,11 @@ class Journal:
             lambda: f"what came: {self}",
         )
 
-    def faults_told(self) -> tuple[str, ...]:
-        """A line with what was played so far, seeds included; none if that is nothing."""
-        played = dict.fromkeys(repr(each) for entry in self.entries for each in entry.behaviours)
-        return (f"played so far: {', '.join(played)}",) if played else ()
+    def chances_told(self) -> tuple[str, ...]:
+        """A line with what was left to chance so far, seeds included; none if that is nothing."""
+        played = (each for entry in self.entries for each in entry.behaviours)
+        seeded = [repr(each) for each in played if getattr(each, "seed", None) is not None]
+        return (f"by chance: {', '.join(dict.fromkeys(seeded))}",) if seeded else ()
 
     def __str__(self) -> str:
         entries = self.entries

@@ -39,11 +39,9 @@ async def pause(server: Server) -> None:
 
 
 async def resume(server: Server) -> None:
-    """The end of `pause`."""
-    server.loop.add_reader(server._listener, server._accept)
-    for connection in tuple(server.connections):
-        if connection.transport is not None:
-            connection.transport.resume_reading()
+    """The end of `pause`; who has come meanwhile is sent away, for most have given up."""
+    await refuse(server)
+    await listen_again(server)
 
 
 def _bound(family: int, address: tuple[object, ...]) -> socket.socket:

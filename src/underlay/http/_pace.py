@@ -80,6 +80,11 @@ class delay:
         if not hasattr(self.seconds, "draw"):
             check_seconds("delay", self.seconds)
 
+    @property
+    def seed(self) -> object:
+        """That of the seconds, if they are left to chance."""
+        return getattr(self.seconds, "seed", None)
+
     async def play(self, exchange: Exchange) -> None:
         seconds = self.seconds
         if not isinstance(seconds, (int, float)):

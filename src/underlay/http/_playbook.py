@@ -58,13 +58,14 @@ class Playbook:
     def answer(self, exchange: Exchange) -> Response | Coroutine[Any, Any, None]:
         with self.lock:
             entry = self.journal.enter(exchange.request)
-            if self.faults:
-                return self._fail(entry, exchange)
+            faults = tuple(each for faults in self.faults for each in faults)
+            if faults:  # the request gets to the expectations only if they let it
+                return self._play(entry, exchange, lambda: faults, lambda: self._take(entry))
             steps = self._take(entry)
         if len(steps) == 1 and isinstance(steps[0], Response):
             entry.status, entry.ended = steps[0].status, self.journal.clock()
             return steps[0]
-        return self._play(entry, exchange, steps)
+        return self._play(entry, exchange, lambda: steps)
 
     def failed(self, request: Request, error: BaseException) -> None:
         if entry := self.journal.entry_of(request):
@@ -80,26 +81,16 @@ class Playbook:
             entry = self.journal.enter(request)
             entry.ended = entry.began
 
-    # -- in the server's event loop
-
-    async def _fail(self, entry: Entry, exchange: Exchange) -> None:
-        """Play the faults; the request gets to the expectations only if they let it."""
-        faults = tuple(each for faults in self.faults for each in faults)
-        await self._play(entry, exchange, faults, self._take)
-
     async def _play(
-        self,
-        entry: Entry,
-        exchange: Exchange,
-        steps: tuple[Behaviour, ...],
-        then: Callable[[Entry], tuple[Behaviour, ...]] = lambda entry: (),
+        self, entry: Entry, exchange: Exchange, *acts: Callable[[], tuple[Behaviour, ...]]
     ) -> None:
-        entry.behaviours += tuple(each for each in steps if not isinstance(each, Answer))
         stage: Exchange = Noting(exchange, entry)
         try:
-            stage = await perform(steps, stage)
-            if not stage.ended:
-                stage = await perform(then(entry), stage)
+            for act in acts:
+                if not stage.ended:
+                    steps = act()
+                    entry.behaviours += tuple(one for one in steps if not isinstance(one, Answer))
+                    stage = await perform(steps, stage)
             if not stage.ended:
                 await stage.send(Response())
         except BaseException as error:
@@ -135,4 +126,4 @@ class Playbook:
             compared, key=lambda pair: (pair[1].missed, -pair[0]._similarity(request))
         )
         lines = [f"  {line}" for line in differences.lines]
-        return (f"closest: {nearest._headline}", *lines, *self.journal.faults_told())
+        return (f"closest: {nearest._headline}", *lines, *self.journal.chances_told())

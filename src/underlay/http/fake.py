@@ -187,8 +187,8 @@ class FakeServer(Serving):
     def not_accepting(self) -> AbstractContextManager[object]:
         """Accept no connections and read from none, as a process that is stopped.
 
-        Clients are connected, but get no answer.  From now to the end of a ``with`` block, or else
-        of the test; in ``setUp``, of the layer.
+        Clients are connected, but get no answer, and in the end a reset.  From now to the end of a
+        ``with`` block, or else of the test; in ``setUp``, of the layer.
 
         :raises LayerError: if the server is not set up.
         """

@@ -15,7 +15,7 @@ from underlay.http._arguments import check_bytes
 from underlay.http._messages import Exchange, HeaderPairs
 from underlay.http._pace import chance, delay, drip, lognormal, throttle, uniform
 from underlay.http._through import Through
-from underlay.http.behaviours import Behaviour, perform
+from underlay.http.behaviours import Behaviour, as_behaviour, perform
 
 __all__ = [
     "close_connection",
@@ -240,9 +240,10 @@ class sometimes:
             raise TypeError(f"share is a number between 0 and 1, not {share!r}.")
         if not 0 <= share <= 1:
             raise ValueError(f"share is between 0 and 1, not {share!r}.")
-        if not behaviours or not all(isinstance(each, Behaviour) for each in behaviours):
-            raise TypeError(f"sometimes(share, ...) needs behaviours, not {behaviours!r}.")
-        self.share, self.behaviours, self.seed = share, behaviours, seed
+        if not behaviours:
+            raise TypeError("sometimes() needs to know what: sometimes(0.1, reset_connection()).")
+        self.share, self.seed = share, seed
+        self.behaviours = tuple(map(as_behaviour, behaviours))
 
     async def play(self, exchange: Exchange) -> Exchange | None:
         kinds = [type(each).__name__ for each in self.behaviours]
