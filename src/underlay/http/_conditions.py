@@ -119,7 +119,7 @@ class Scenarios:
 
     def check(self, states: Mapping[str, str]) -> None:
         """Refuse scenarios that have not begun."""
-        for name in states.keys() - self.states.keys():
+        for name in (each for each in states if each not in self.states):
             begun = ", ".join(self.states) or "none"
             raise ValueError(
                 f"There is no scenario {name!r}; begun: {begun}.\n"

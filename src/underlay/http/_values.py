@@ -159,8 +159,9 @@ class Object(Value):
             else:
                 yield line(f"{at}.{key}", value, "nothing")
         if not self.partial:
-            for key in got.keys() - self.members.keys():
-                yield line(f"{at}.{key}", "nothing", short(got[key]))
+            for key in got:
+                if key not in self.members:
+                    yield line(f"{at}.{key}", "nothing", short(got[key]))
 
     def fits(self, got: Any) -> bool:
         return not any(self.differences(got))
@@ -313,6 +314,6 @@ def told(got: Any) -> str:
 
 def named(function: Callable[..., object]) -> str:
     """What a function is called, and where it stands."""
-    name = getattr(function, "__qualname__", repr(function))
+    name = getattr(function, "__name__", repr(function))
     code = getattr(function, "__code__", None)
     return f"{name} ({place(code.co_filename, code.co_firstlineno)})" if code else name

@@ -8,11 +8,18 @@ import json
 import mimetypes
 import os
 import re
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+)
 from pathlib import Path
 from typing import Any, ClassVar
 
-from underlay.http._messages import Answer, Exchange, HeaderPairs, Request, Response, encoded
+from underlay.http._messages import Answer, Exchange, Request, Response, encoded
 from underlay.http.behaviours import Headers, with_content_type
 
 __all__ = ["Event", "event_stream", "send_file", "stream"]
@@ -21,11 +28,15 @@ __all__ = ["Event", "event_stream", "send_file", "stream"]
 RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 
 
+#: What a thread returns when there are no more parts.
+END = object()
+
+
 class stream(Answer):
     """Answer part by part; without a ``Content-Length`` the parts are the answer's chunks.
 
     :param parts: a list of bytes or text, or a function of the request that returns or yields
-        them, also with ``async def``.  It runs in a thread of its own, an ``async`` one in the
+        them, also with ``async def``.  What it does runs in threads, an ``async`` one in the
         server's event loop.  What it raises breaks the answer off, and fails the test.
     :param status: the status code.
     :param headers: the answer's headers.
@@ -49,17 +60,11 @@ class stream(Answer):
         self._head = Response(status, with_content_type(headers, self.content_type))
 
     async def play(self, exchange: Exchange) -> None:
-        exchange.begin(self._head.status, self._headers)
+        exchange.begin(self._head.status, encoded(self._head.headers))
         await exchange.flush()
-        parts = self._parts(exchange.request) if callable(self._parts) else self._parts
-        if isinstance(parts, AsyncIterable):
-            await self._send_async(exchange, parts)
-        elif parts is self._parts:
-            for part in parts:
+        async with contextlib.aclosing(self._each(exchange)) as parts:
+            async for part in parts:
                 await exchange.write(self.encode(part))
-        else:
-            about = f"{exchange.request}, streamed by {self!r}"
-            await exchange.run(about, self._send_from_thread, exchange, parts)
         await exchange.finish()
 
     def encode(self, part: Any) -> bytes:
@@ -70,27 +75,44 @@ class stream(Answer):
             return part
         raise TypeError(f"A part of an answer is bytes or text, not {part!r}.")
 
-    @property
-    def _headers(self) -> HeaderPairs:
-        return encoded(self._head.headers)
-
-    async def _send_async(self, exchange: Exchange, parts: Any) -> None:
-        async with contextlib.AsyncExitStack() as stack:
-            if hasattr(parts, "aclose"):
-                stack.push_async_callback(parts.aclose)
-            async for part in parts:
-                await exchange.write(self.encode(part))
-
-    def _send_from_thread(self, exchange: Exchange, parts: Iterable[Any]) -> None:
-        try:
+    async def _each(self, exchange: Exchange) -> AsyncGenerator[Any, None]:
+        about = f"{exchange.request}, streamed by {self!r}"
+        parts: Any = self._parts
+        if callable(parts):
+            parts = await exchange.run(about, parts, exchange.request)
+        if isinstance(parts, AsyncIterable):
+            async with _aclosing(parts):
+                async for part in parts:
+                    yield part
+        elif isinstance(parts, Iterator):
+            with _closing(parts):
+                while (part := await exchange.run(about, next, parts, END)) is not END:
+                    yield part
+        else:
             for part in parts:
-                exchange.call(exchange.write, self.encode(part))
-        finally:
-            getattr(parts, "close", bool)()
+                yield part
 
     def __repr__(self) -> str:
         parts = getattr(self._parts, "__qualname__", repr(self._parts))
         return f"{type(self).__name__}({parts})"
+
+
+@contextlib.asynccontextmanager
+async def _aclosing(parts: AsyncIterable[Any]) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        if isinstance(parts, AsyncGenerator):
+            await parts.aclose()
+
+
+@contextlib.contextmanager
+def _closing(parts: Iterator[Any]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):  # it is running still, in its thread
+            getattr(parts, "close", bool)()
 
 
 @dataclasses.dataclass(frozen=True)
