@@ -1,8 +1,8 @@
 """HTTP servers of tests: `FakeServer` stands in for a peer, `LiveServer` serves our application."""
 
-from underlay.http._forms import File
+from underlay.http._forms import Fields, File
 from underlay.http._journal import Entry
-from underlay.http._messages import Exchange, Fields, Request, Response
+from underlay.http._messages import Exchange, Request, Response
 from underlay.http._through import Through
 from underlay.http._values import containing
 from underlay.http.behaviours import Behaviour, call, gzipped, redirect, respond, wsgi

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from underlay.http._messages import Fields, Request
+from underlay.http._forms import Fields
+from underlay.http._messages import Request
 from underlay.http._paths import Template
 from underlay.http._values import Holds, Value, line, listed, short
 

@@ -1,14 +1,48 @@
-"""What forms and browsers send: fields, files and cookies."""
+"""Names and values that clients send: parameters, headers, cookies, the fields of forms; files."""
 
 from __future__ import annotations
 
 import dataclasses
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 Pairs = list[tuple[str, str]]
+
+
+class Fields(Mapping[str, str]):
+    """Names and values in the order in which they came; a name may come more than once.
+
+    ``fields["name"]`` is the first value, ``fields.all("name")`` are all of them.
+
+    :param pairs: names and values.
+    :param fold: what makes two names the same name, such as ``str.lower``.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], fold: Callable[[str], str] = str) -> None:
+        self.pairs = tuple(pairs)
+        self._fold = fold
+
+    def all(self, name: str) -> list[str]:
+        """All values of a name, maybe none."""
+        wanted = self._fold(name)
+        return [value for each, value in self.pairs if self._fold(each) == wanted]
+
+    def __getitem__(self, name: str) -> str:
+        values = self.all(name)
+        if not values:
+            raise KeyError(name)
+        return values[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(self._fold(name) for name, _ in self.pairs))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __repr__(self) -> str:
+        return f"Fields({list(self.pairs)!r})"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -200,7 +200,7 @@ class HTTP1Exchange:
         self._bodiless = self._bodiless or not allows_body(status)
 
     async def write(self, data: bytes) -> None:
-        for start in range(0, len(data), SLICE):
+        for start in range(0, len(data) or 1, SLICE):
             self._add(data[start : start + SLICE])
             await self._flush()
 

@@ -20,7 +20,8 @@ from underlay.http._criteria import (
     Wanted,
     Where,
 )
-from underlay.http._messages import Fields, Request
+from underlay.http._forms import Fields
+from underlay.http._messages import Request
 from underlay.http._paths import Template
 from underlay.http._values import Holds, body_value, containing, json_value, text_value
 

@@ -14,12 +14,10 @@ from collections.abc import (
     Callable,
     Coroutine,
     Iterable,
-    Iterator,
-    Mapping,
 )
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from underlay.http._forms import File, Pairs, parse_cookies, parse_form, parse_urlencoded
+from underlay.http._forms import Fields, File, Pairs, parse_cookies, parse_form, parse_urlencoded
 
 T = TypeVar("T")
 
@@ -27,40 +25,6 @@ HeaderPairs = list[tuple[bytes, bytes]]
 
 TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 NO_VALUE = re.compile(rb"[\0\r\n]")
-
-
-class Fields(Mapping[str, str]):
-    """Names and values in the order in which they came; a name may come more than once.
-
-    ``fields["name"]`` is the first value, ``fields.all("name")`` are all of them.
-
-    :param pairs: names and values.
-    :param fold: what makes two names the same name, such as ``str.lower``.
-    """
-
-    def __init__(self, pairs: Iterable[tuple[str, str]], fold: Callable[[str], str] = str) -> None:
-        self.pairs = tuple(pairs)
-        self._fold = fold
-
-    def all(self, name: str) -> list[str]:
-        """All values of a name, maybe none."""
-        wanted = self._fold(name)
-        return [value for each, value in self.pairs if self._fold(each) == wanted]
-
-    def __getitem__(self, name: str) -> str:
-        values = self.all(name)
-        if not values:
-            raise KeyError(name)
-        return values[0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(self._fold(name) for name, _ in self.pairs))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def __repr__(self) -> str:
-        return f"Fields({list(self.pairs)!r})"
 
 
 @dataclasses.dataclass(eq=False)
@@ -266,7 +230,7 @@ class Exchange(Protocol):
     async def write(self, data: bytes) -> None:
         """Send a part of the body, after `begin`; return when the client has read enough for more.
 
-        :param data: the part; may be empty.
+        :param data: the part; if it is empty, the head may leave alone.
         """
         ...
 
@@ -285,7 +249,7 @@ class Exchange(Protocol):
         ...
 
     async def flush(self) -> None:
-        """Send what is ready, be it the head alone; return when all of it has left."""
+        """Send what is ready, be it the head alone; return when the client's kernel has it."""
         ...
 
     async def raw(self, data: bytes) -> None:

@@ -181,9 +181,6 @@ class _HalfAHead(_ByHand):
     async def finish(self, data: bytes = b"") -> None:
         await self.write(data)
 
-    async def flush(self) -> None:
-        await self.write(b"")
-
 
 class _WrongLength(_ByHand):
     def __init__(self, exchange: Exchange, declared: int) -> None:
@@ -222,8 +219,9 @@ class _MalformedChunk(Through):
         self.exchange.begin(status, chunked, reason)
 
     async def finish(self, data: bytes = b"") -> None:
-        await self.exchange.write(data)
-        await self.exchange.raw(b"no chunk\r\n")
+        # In one piece with what is right, for aiohttp may wait for ever if the rest comes later.
+        chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+        await self.exchange.raw(chunk + b"no chunk\r\n")
         self.exchange.close()
 
 

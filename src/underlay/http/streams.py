@@ -61,7 +61,7 @@ class stream(Answer):
 
     async def play(self, exchange: Exchange) -> None:
         exchange.begin(self._head.status, encoded(self._head.headers))
-        await exchange.flush()
+        await exchange.write(b"")
         async with contextlib.aclosing(self._each(exchange)) as parts:
             async for part in parts:
                 await exchange.write(self.encode(part))
