@@ -23,12 +23,13 @@ CORE = {
     "_timeline": {"_errors"},
     "_verifying": {"_graph", "_naming"},
     "_hooks": {"_blame", "_errors", "_timeline"},
+    "_scopes": {"_blame", "_errors", "_graph", "_hooks", "_resources", "_timeline", "_undo"},
     "_layer": {
-        *{"_blame", "_errors", "_graph", "_hooks", "_naming", "_resources"},
+        *{"_errors", "_graph", "_hooks", "_naming", "_scopes"},
         *{"_timeline", "_undo", "_verifying"},
     },
     "_as_layer": {"_hooks", "_layer", "_naming"},
-    "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},
+    "_stack": {"_errors", "_graph", "_hooks", "_order", "_scopes", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources", "_timeline"},
 }
 ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
