@@ -46,6 +46,7 @@ NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
     "runners/_pytest_durations.py": {"pytest"},
     "runners/_pytest_layers.py": {"pytest"},
+    "runners/_pytest_running.py": {"pytest"},
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
     "runners/_pytest_teardown.py": {"pytest"},

@@ -39,8 +39,9 @@ class SuiteCollector(pytest.Collector):
             )
         layers = self.parent.stash.setdefault(SUITE_LAYERS, {})
         for layer, case in flatten(suite):
-            if self._is_left_to_pytest(case) and case.id() not in layers:
-                layers[case.id()] = layer
+            of_class = layers.setdefault(type(case), {})
+            if self._is_left_to_pytest(case) and case._testMethodName not in of_class:
+                of_class[case._testMethodName] = layer
             else:
                 item = SuiteItem.from_parent(self, name=case.id(), case=case, layer=layer)
                 self.items.append(item)
