@@ -22,7 +22,8 @@ import zipfile
 ROOT = os.path.dirname(os.path.abspath(__file__))
 LOCK = os.path.join(ROOT, "requirements.txt")
 BIN = os.path.join(ROOT, "bin")
-NODE_MODULES = os.path.join(ROOT, "examples", "shop", "node_modules")
+PACKAGES = (os.path.join("examples", "shop"), os.path.join("tests", "external"))
+NODE_MODULES = [os.path.join(ROOT, folder, "node_modules") for folder in PACKAGES]
 
 OLDEST = (3, 10)
 RUNS_HERE = "import sys; print(sys.version); sys.exit(sys.version_info < %r)" % (OLDEST,)
@@ -33,6 +34,7 @@ READ_BY_BUILDOUT = (
     "versions.cfg",
     "pyproject.toml",
     "examples/shop/package-lock.json",
+    "tests/external/package-lock.json",
     "src/underlay/buildout.py",
     "src/underlay/external/_node.py",
 )
@@ -214,7 +216,7 @@ class Checkout:
         self.connect()
         if self.options.buildout:
             read = [contents(os.path.join(ROOT, name)) for name in READ_BY_BUILDOUT]
-            made = [os.path.join(BIN, name) for name in SCRIPTS] + [NODE_MODULES]
+            made = [os.path.join(BIN, name) for name in SCRIPTS] + NODE_MODULES
             self.once("buildout", digest([lock, self.venv] + read), made, self.run_buildout)
 
     def python_version(self):
@@ -238,7 +240,7 @@ class Checkout:
         write(stamp, value)
 
     def clean(self):
-        for name in (self.venv, BIN, NODE_MODULES, "develop-eggs", "eggs", "parts"):
+        for name in [self.venv, BIN] + NODE_MODULES + ["develop-eggs", "eggs", "parts"]:
             shutil.rmtree(os.path.join(ROOT, name), ignore_errors=True)
         if os.path.exists(os.path.join(ROOT, ".installed.cfg")):
             os.remove(os.path.join(ROOT, ".installed.cfg"))

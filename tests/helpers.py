@@ -10,6 +10,10 @@ from unittest import mock
 
 GOLDEN = Path(__file__).parent / "golden"
 
+#: For pytest in a process of its own: without the plugins of packages that happen to be there, of
+#: which hypothesis' takes a third of a second, and has files open still after Ctrl-C.
+NO_PLUGINS = [f"-pno:{name}" for name in ("anyio", "cacheprovider", "hypothesispytest")]
+
 
 @contextlib.contextmanager
 def interrupts_heard() -> Iterator[None]:
@@ -22,6 +26,24 @@ def interrupts_heard() -> Iterator[None]:
     finally:
         if before is signal.SIG_IGN:
             signal.signal(signal.SIGINT, before)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether there is no such process, or only what its parent has not looked at yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def processes_with(mark: str) -> list[int]:
+    """The processes that have a text in their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended, or belongs to somebody else
+            if mark.encode() in (process / "environ").read_bytes():
+                found.append(int(process.name))
+    return found
 
 
 class Golden(unittest.TestCase):

@@ -35,12 +35,17 @@ EXAMPLES = {
     ],
     "LayerError": [("Something is wrong.",)],
     "NameTaken": [("app.testing.LIVE", "app/testing.py:3", "app/other.py:7")],
+    "EndlessAnswer": [("<ASGI app.testing.APP>", "GET /events", 10.0, 4711)],
     "NoApplicationError": [("<WSGI app.testing.APP>", ()), (LAYER, ("GET /: 200 OK",))],
     "NoTestsReported": [
         ("Jasmine", "It ended with 0 before it told of any spec.", "\n"),
         ("Jasmine", "It ended with 1 before it told of any spec.", "SyntaxError\n  at x.js:1\n"),
     ],
     "NotReady": [("the server to answer", 10.0), ("the server to answer", 0.5, "It has ended.")],
+    "ProcessEnded": [
+        ("<Process app.testing.API>", "exited with status 3", "api --port 4711", "No port.\n"),
+        ("<Process app.testing.API>", "was killed by SIGKILL", "api", ""),
+    ],
     "ResourceMissing": [
         ("<Mailbox app.testing.MAILBOX>", "path", "not set up", (), ()),
         (
@@ -52,7 +57,6 @@ EXAMPLES = {
     "RunnerNotStarted": [
         ("Jasmine('spec/*_spec.js') in /shop/js", "The folder /shop/js does not exist.")
     ],
-    "RunnerUnknown": [("mokka", ("jasmine", "mocha"))],
     "SeveralProblems": [(LAYER, ("It was asked for GET /.\n  closest: none", "POST /pay is due."))],
     "SetUpFailed": [("<Layer app.testing.LIVE>", "OSError: port in use")],
     "StillRunning": [(LAYER, ("thread server-1 at app.py:3", "process 42"))],

@@ -15,15 +15,20 @@ CORE = {
     "_errors": set(),
     "_undo": set(),
     "_graph": set(),
+    "_following": set(),
     "_blame": set(),
     "_order": set(),
     "_waiting": {"_errors"},
+    "_children": {"_errors", "_waiting"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
     "_timeline": {"_errors"},
     "_verifying": {"_graph", "_naming"},
     "_hooks": {"_blame", "_errors", "_timeline"},
-    "_scopes": {"_blame", "_errors", "_graph", "_hooks", "_resources", "_timeline", "_undo"},
+    "_scopes": {
+        *{"_blame", "_errors", "_following", "_graph", "_hooks", "_resources", "_timeline"},
+        "_undo",
+    },
     "_layer": {
         *{"_errors", "_graph", "_hooks", "_naming", "_scopes"},
         *{"_timeline", "_undo", "_verifying"},
@@ -32,7 +37,7 @@ CORE = {
     "_stack": {"_errors", "_graph", "_hooks", "_order", "_scopes", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources", "_timeline"},
 }
-ROOM = {"_hooks", "_layer", "_waiting", "_errors", "_resources"}
+ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources", "_scopes"}
 ADAPTERS = {
     "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
     "timeline": {"_errors", "_timeline"},
@@ -41,7 +46,8 @@ ADAPTERS = {
     "buildout": {"_errors", "external"},
 }
 
-#: Where a third-party module may be imported at the top: what only loads if that is there.
+#: Where a third-party module may be imported at the top: what only loads if that is there.  Those
+#: with none import others of these.
 NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
     "runners/_pytest_durations.py": {"pytest"},
@@ -50,13 +56,18 @@ NEEDS_AT_THE_TOP = {
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
     "runners/_pytest_teardown.py": {"pytest"},
+    "runners/_pytest_terminating.py": {"pytest"},
     "runners/_pytest_timeline.py": {"pytest"},
     "runners/_pytest_times.py": {"pytest"},
     "runners/_scheduling.py": {"xdist"},
     "runners/_xdist.py": {"pytest"},
     "runners/pytest.py": {"pytest"},
     "wsgi/_testbrowser.py": {"zope"},
+    "http/_asgi.py": set(),
     "http/_http1.py": {"h11"},
+    "http/_http2.py": {"h2"},
+    "http/_negotiating.py": set(),
+    "http/_websocket.py": {"wsproto"},
 }
 
 

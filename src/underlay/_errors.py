@@ -280,6 +280,30 @@ class ApplicationError(LayerError):
         )
 
 
+class EndlessAnswer(LayerError):
+    """An application's answer has no end, and the client in the test's own process waits for it.
+
+    :param layer: the layer of the application, as text.
+    :param request: method, path and query.
+    :param seconds: how long was waited.
+    :param size: bytes of the body that came.
+    """
+
+    def __init__(self, layer: str, request: str, seconds: float, size: int) -> None:
+        super().__init__(layer, request, seconds, size)
+        self.layer = layer
+        self.request = request
+        self.seconds = seconds
+        self.size = size
+
+    def __str__(self) -> str:
+        return (
+            f"{self.layer} has not ended its answer to {self.request}\n"
+            f"  within {self.seconds:g} s and {self.size} bytes.\n"
+            "  Streams without end need a real client: LiveServer."
+        )
+
+
 class NoApplicationError(LayerError, AssertionError):
     """A web application was meant to fail, but it did not.
 
@@ -386,24 +410,29 @@ class ExternalError(LayerError):
         return "\n".join(self.report)
 
 
-class RunnerUnknown(LayerError, ValueError):
-    """A command was given for an external runner, but its program is none that is known.
+def evidence(command: str, output: str) -> str:
+    """What a process was started by, and what it has printed."""
+    return f"command: {command}\n  It printed:\n{output.rstrip() or '(nothing)'}"
 
-    :param program: the program.
-    :param known: the names of the programs that are known.
+
+class ProcessEnded(LayerError):
+    """A process that tests need has ended, though nobody has stopped it.
+
+    :param layer: the layer, as text.
+    :param ending: how it ended, such as ``"exited with status 1"``.
+    :param command: the command that it was started by.
+    :param output: the end of what it has printed, since the test began if one was going on.
     """
 
-    def __init__(self, program: str, known: tuple[str, ...]) -> None:
-        super().__init__(program, known)
-        self.program = program
-        self.known = known
+    def __init__(self, layer: str, ending: str, command: str, output: str) -> None:
+        super().__init__(layer, ending, command, output)
+        self.layer = layer
+        self.ending = ending
+        self.command = command
+        self.output = output
 
     def __str__(self) -> str:
-        return (
-            f"{self.program!r} is not a runner that underlay knows.\n"
-            f"  known: {', '.join(self.known)}\n"
-            "  Name one of these programs, or pass an object such as Jasmine('spec/**/*_spec.js')."
-        )
+        return f"{self.layer} {self.ending}.\n  {evidence(self.command, self.output)}"
 
 
 class CapturesOverlap(LayerError):

@@ -15,6 +15,7 @@ from typing import Any
 from underlay import _timeline
 from underlay._blame import FAULTS, zope_testrunners_output
 from underlay._errors import LayerError, SetUpFailed
+from underlay._following import follow_zope_testrunner
 from underlay._graph import setup_order
 from underlay._hooks import AnyLayer, Hook
 from underlay._resources import Resources
@@ -86,6 +87,7 @@ class Scoped(Resources):
         if error := self._error_of_bases():
             self._set_up_error = error
             return
+        follow_zope_testrunner()
         try:
             with _timeline.hook(self, "setUp"):
                 self._open(self._of_layer, self._begin_layer, hook)

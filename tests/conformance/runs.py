@@ -18,12 +18,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.conformance.situations import FAILED, HOOKS, PASSED, SITUATIONS, SKIPPED, Situation
-from tests.helpers import interrupts_heard
+from tests.helpers import NO_PLUGINS, interrupts_heard
 from underlay import NotReady
 from underlay._waiting import wait_until
 
 ZOPE = ["zope.testrunner", "--path", "{folder}", "--tests-pattern", "^test_", "-vvv"]
-PYTEST = ["pytest", "-p", "no:cacheprovider", "--tb=short", "-rs", "--junitxml={folder}/log.xml"]
+PYTEST = ["pytest", *NO_PLUGINS, "--tb=short", "-rs", "--junitxml={folder}/log.xml"]
 RUNNERS = {
     "zope.testrunner": ZOPE,
     "zope.testrunner -j2": [*ZOPE, "-j2"],
@@ -102,7 +102,6 @@ def _execute(runner: str, folder: Path, python: str) -> tuple[int, str]:
         env={
             **os.environ,
             "PROJECT_LOG": str(folder / "log"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(folder / "tmp"),
         },
         stdin=subprocess.DEVNULL,

@@ -1,5 +1,7 @@
 """Every public layer of the library does what every layer has to do, and so do plone.testing's."""
 
+import os
+import sys
 import tempfile
 import unittest
 
@@ -7,13 +9,20 @@ import plone.testing
 
 from underlay import Layer, as_layer
 from underlay.http import FakeServer, LiveServer
+from underlay.services import Process
 from underlay.testing import check_layer
-from underlay.wsgi import WSGI, Browser
+from underlay.wsgi import ASGI, WSGI, Browser, StaticFiles
 
 
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"hello"]
+
+
+async def asgi_application(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
 
 
 class Mailbox(Layer):
@@ -66,6 +75,24 @@ class EveryLayer(unittest.TestCase):
 
     def test_FakeServer(self):
         self.check(FakeServer)
+
+    def test_Process(self):
+        self.check(lambda: Process([sys.executable, "-m", "http.server", "{port}"], name="HTTP"))
+
+    def test_FakeServer_with_tls(self):
+        self.check(lambda: FakeServer(tls=True))
+
+    def test_FakeServer_on_a_unix_socket(self):
+        self.check(lambda: FakeServer(unix=True))
+
+    def test_ASGI(self):
+        self.check(lambda: ASGI(asgi_application))
+
+    def test_LiveServer_of_ASGI(self):
+        self.check(lambda: LiveServer(ASGI(asgi_application)))
+
+    def test_StaticFiles(self):
+        self.check(lambda: StaticFiles(os.curdir))
 
     def test_a_layer_of_plone_testing(self):
         self.check(lambda: PloneMailbox(name="MAILBOX"))

@@ -10,12 +10,13 @@ from pathlib import Path
 from unittest import mock
 
 from tests.external.support import ROOT, SPECS, jasmine, run
-from tests.helpers import interrupts_heard
+from tests.helpers import interrupts_heard, is_gone
+from underlay._children import TAIL
 from underlay._errors import NotReady
 from underlay._waiting import wait_until
 from underlay.external import makeSuite
 from underlay.external._events import Pause, Plan, Started
-from underlay.external._process import TAIL, Launch, RunnerProcess
+from underlay.external._process import Launch, RunnerProcess
 
 #: Runs a suite whose spec writes its process id and spins.
 PYTHON = """
@@ -32,14 +33,6 @@ if sys.argv[1] == "run":
     suite.run(unittest.TestResult())
 sys.stdin.read()
 """
-
-
-def is_gone(pid: int) -> bool:
-    """Whether there is no such process, or only what its parent has not looked at yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 class Folders(unittest.TestCase):

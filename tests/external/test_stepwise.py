@@ -14,6 +14,7 @@ from tests.external.support import SPECS, cases, jasmine, run
 from tests.external.test_jasmine import VERDICTS
 from tests.runners.project import ProjectTest
 from underlay import Layer
+from underlay._waiting import wait_until
 from underlay.external import makeSuite
 
 
@@ -172,9 +173,9 @@ class Verdicts(unittest.TestCase):
         first, *others = suite
         with layer:
             run(unittest.TestSuite([first]))
-            process = first._run._attempt.process._process
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            child = first._run._attempt.process._child
+            os.killpg(child.pid, signal.SIGKILL)
+            wait_until(lambda: child.status is not None, "the runner to be gone")
             report = run(unittest.TestSuite(others))
         self.assertEqual("passed", report.verdicts["Grüße, 世界 a b"])
         self.assertEqual("failed", report.verdicts["Grüße, 世界 a_b"])

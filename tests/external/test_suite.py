@@ -12,7 +12,6 @@ from unittest import mock
 
 from tests.external.support import SHOP, SPECS, cases, jasmine, run
 from underlay import Layer
-from underlay._errors import RunnerUnknown
 from underlay.external import Jasmine, makeSuite
 
 
@@ -305,11 +304,6 @@ class HistoricCall(unittest.TestCase):
             command.chmod(0o700)
             suite = makeSuite(str(command), os.path.relpath(SPECS / "names_spec.js"))
             self.assertEqual(4, suite.countTestCases())
-
-    def test_an_unknown_program_is_refused_and_the_known_ones_are_named(self):
-        with self.assertRaises(RunnerUnknown) as caught:
-            makeSuite("bin/nodeunit", "js/tests")
-        self.assertEqual(("bin/nodeunit", ("jasmine",)), caught.exception.args)
 
 
 class NothingInstalled(unittest.TestCase):

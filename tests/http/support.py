@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import socket
 import threading
 import urllib.error
@@ -83,3 +84,10 @@ class Golden(helpers.Golden):
         text = re.sub(r"[^\s(]*(test_\w+\.py):\d+", r"\1:N", str(text))
         text = re.sub(r"<(\w+) [\w.]+\.(\w+)>", r"<\1 app.testing.\2>", text)
         super().assertGolden(f"http-{name}", text)
+
+
+def program(name):
+    """The path of a program that no package index carries."""
+    path = shutil.which(name)
+    assert path, f"These tests need {name}: apt-get install --no-install-recommends {name}"
+    return path

@@ -34,6 +34,7 @@ from underlay.http import Expectation, FakeServer, hang, reset_connection, respo
 
 class Up(Golden):
     def setUp(self):
+        wait_for_threads(self)
         self.server = up(self, FakeServer(name="PAYMENTS", patience=0.01))
 
     def ask(self, path="/", body=None, **options):
@@ -56,7 +57,8 @@ class Resources(unittest.TestCase):
     def test_without_h11_the_extra_is_named(self):
         server = FakeServer()
         with mock.patch.dict(sys.modules, {"h11": None}):
-            sys.modules.pop("underlay.http._http1", None)
+            for module in ("_http1", "_negotiating"):
+                sys.modules.pop(f"underlay.http.{module}", None)
             with self.assertRaisesRegex(ExtraMissing, r"FakeServer needs h11: .*underlay\[http\]"):
                 server.setUp()
 
@@ -434,7 +436,6 @@ class Problems(Up):
 
     def test_a_handler_that_does_not_return_is_named(self):
         release = threading.Event()
-        wait_for_threads(self)
         self.addCleanup(release.set)
 
         def handler(request):
@@ -538,7 +539,6 @@ class Tests(unittest.TestCase):
 
     def test_a_handler_that_cannot_be_ended_is_named(self):
         release = threading.Event()
-        wait_for_threads(self)
         self.addCleanup(release.set)
         server = FakeServer()
         server.setUp()

@@ -10,6 +10,7 @@ import unittest
 from tests.http.support import nothing_left, threads_and_descriptors, wait_for_threads
 from underlay._waiting import wait_until
 from underlay.http._connection import Connection
+from underlay.http._listeners import TCPListener
 from underlay.http._server import Server
 
 
@@ -25,8 +26,11 @@ class Echo(Connection):
             self.server.blocked.set()
             self.server.holding.wait()
         if data == b"#":
-            self.server.run("a handler", self.server.holding.wait)
+            self.server.run("a handler", self.hold)
         self.server.task(self.write(data))
+
+    def hold(self):
+        self.server.holding.wait()
 
 
 class ServerCase(unittest.TestCase):
@@ -35,9 +39,8 @@ class ServerCase(unittest.TestCase):
         self.failures = []
 
     def start(self, **options):
-        server = Server(
-            **{"host": "127.0.0.1", "port": 0, **options}, connect=Echo, failed=self.failures.append
-        )
+        listener = TCPListener(**{"host": "127.0.0.1", "port": 0, **options})
+        server = Server(listener, Echo, self.failures.append)
         server.blocked, server.holding = threading.Event(), threading.Event()
         server.start()
         self.addCleanup(server.stop)
@@ -45,7 +48,7 @@ class ServerCase(unittest.TestCase):
         return server
 
     def connect(self, server, data=b""):
-        sock = socket.create_connection((server.host, server.port), timeout=5)
+        sock = socket.create_connection((server.listener.host, server.listener.port), timeout=5)
         self.addCleanup(sock.close)
         if data:
             sock.sendall(data)
@@ -67,13 +70,13 @@ class Starting(ServerCase):
     def test_a_port_that_is_taken_is_an_error_in_the_caller(self):
         server = self.start()
         with self.assertRaises(OSError):
-            self.start(port=server.port)
+            self.start(port=server.listener.port)
 
     def test_the_port_is_free_again_at_once(self):
         server = self.start()
         self.connect(server, b"hello")
         server.stop()
-        self.connect(self.start(port=server.port), b"hello")
+        self.connect(self.start(port=server.listener.port), b"hello")
 
     def test_only_loopback_addresses_are_taken(self):
         for host in ("0.0.0.0", "::", "192.0.2.1", "", "example.com"):
@@ -83,7 +86,7 @@ class Starting(ServerCase):
     def test_it_speaks_ipv6(self):
         with contextlib.suppress(OSError):  # a machine without
             server = self.start(host="::1")
-            self.assertEqual(f"[::1]:{server.port}", server.address)
+            self.assertEqual(f"[::1]:{server.listener.port}", server.listener.address)
             self.connect(server, b"hello")
 
     def test_answers_do_not_wait_for_more_to_send(self):
@@ -120,7 +123,7 @@ class Stopping(ServerCase):
         server = self.start()
         self.connect(server, b"#")
         (left,) = self.stop(server)
-        self.assertRegex(left, r"^a handler\n    .*threading\.py:\d+ in wait: ")
+        self.assertRegex(left, r"^a handler\n    .*test_server.py:\d+ in hold: ")
 
     def test_a_blocked_loop_is_named_and_its_sockets_are_cut(self):
         server = self.start()
@@ -168,9 +171,9 @@ class Stopping(ServerCase):
     def test_200_cycles_leave_nothing(self):
         before = threads_and_descriptors()
         for _cycle in range(200):
-            server = Server("127.0.0.1", 0, Echo, self.failures.append)
+            server = Server(TCPListener("127.0.0.1", 0), Echo, self.failures.append)
             server.start()
-            with socket.create_connection((server.host, server.port)) as sock:
+            with socket.create_connection((server.listener.host, server.listener.port)) as sock:
                 sock.sendall(b"x")
                 sock.recv(1)
                 server.stop()
@@ -251,6 +254,5 @@ class Calling(ServerCase):
     def test_an_overdue_handler_is_told_of_once(self):
         server = self.start()
         self.connect(server, b"#")
-        self.assertEqual(1, len(server.overdue(0.01)))
-        self.assertEqual([], server.overdue(0.01))
-        self.assertEqual(1, len(server.running()))
+        self.assertEqual(1, len(server.workers.overdue(0.01)))
+        self.assertEqual([], server.workers.overdue(0.01))

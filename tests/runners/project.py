@@ -12,9 +12,11 @@ import textwrap
 import unittest
 from pathlib import Path
 
+from tests.helpers import NO_PLUGINS
+
 RUNNERS = {
     "zope.testrunner": ["zope.testrunner", "--test-path", ".", "--tests-pattern", "^test_", "-vvv"],
-    "pytest": ["pytest", "-p", "no:cacheprovider", "-rA", "--tb=short"],
+    "pytest": ["pytest", *NO_PLUGINS, "-rA", "--tb=short"],
     "unittest": ["underlay", "unittest", "-v"],
 }
 
@@ -90,7 +92,7 @@ class ProjectTest(unittest.TestCase):
         process = subprocess.run(
             [sys.executable, "-m", *RUNNERS[runner], *arguments],
             cwd=folder,
-            env={**os.environ, "PROJECT_LOG": str(log), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PROJECT_LOG": str(log)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

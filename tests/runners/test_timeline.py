@@ -117,7 +117,7 @@ OUTCOMES = {
     "print": "passed",
 }
 #: To pytest what a test raises is a failure, and its last layers go down while it is the test's.
-OF_PYTEST = {"test_error": "failed", "test_on_grumpy": "error"}
+OF_PYTEST = {"test_error": "failed"}
 HOMES = {
     **dict.fromkeys(["test_passes", "test_fails", "test_error", "test_is_skipped"], "LIVE"),
     **dict.fromkeys(["test_is_expected_to_fail", "test_subtests", "print"], "LIVE"),
@@ -135,7 +135,7 @@ def run_recorded(runner, *arguments, **environment):
         process = subprocess.run(
             [sys.executable, "-m", *words],
             cwd=folder,
-            env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            env={**inherited, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -190,8 +190,23 @@ class Option(ProjectTest):
             run = self.run_option(folder, runner, "--layer-times", "times.json")
             self.assertEqual([], run.log)
             self.assertEqual(1 if runner == ("unittest",) else 4, run.status)
-            self.assertIn("--layer-times times.json cannot be used.", run.output)
+            self.assertIn("times.json cannot be used.", run.output)
             self.assertEqual("oops", (folder / "times.json").read_text())
+
+    def test_a_file_that_cannot_be_written_makes_the_run_red_and_hides_nothing(self):
+        text = """
+            import os, unittest
+            class It(unittest.TestCase):
+                def test_it(self): os.rmdir("ci")
+                def test_other(self): self.skipTest("it is told")
+        """
+        for runner in self.runners:
+            folder = self.project(test_it=text)
+            (folder / "ci").mkdir()
+            run = self.run_option(folder, runner, "--layer-times=ci/times.json")
+            self.assertEqual((1, set()), (run.status, run.guilty), run.output)
+            self.assertIn("it is told", run.output)
+            self.assertIn("ci/times.json cannot be used. Its folder does not exist.", run.output)
 
     def test_shards_part_the_tests_by_it_and_leave_it_as_it_is(self):
         """The slow layer is alone, although the other one has more tests."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType, NoneType
 
-from underlay._errors import RunnerUnknown
 from underlay.external._checks import (
     Environment,
     check_environment,
@@ -17,9 +16,30 @@ from underlay.external._checks import (
     check_timeout,
 )
 from underlay.external._suite import Runner, build_suite
-from underlay.external.javascript import Jasmine
+from underlay.external.inlets import TAP, Command, JUnit, ListAndRun
+from underlay.external.javascript import Jasmine, Jest, Mocha, NodeTest, QUnit, Vitest
+from underlay.external.linters import SARIF, Biome, ESLint, Hygiene, JSHint, Oxlint, Ruff
 
-__all__ = ["Jasmine", "Runner", "makeSuite"]
+__all__ = [
+    "SARIF",
+    "TAP",
+    "Biome",
+    "Command",
+    "ESLint",
+    "Hygiene",
+    "JSHint",
+    "JUnit",
+    "Jasmine",
+    "Jest",
+    "Mocha",
+    "NodeTest",
+    "Oxlint",
+    "QUnit",
+    "Ruff",
+    "Runner",
+    "Vitest",
+    "makeSuite",
+]
 
 #: What a command line means, by the name of its program.
 COMMANDS = {"jasmine": Jasmine.from_command}
@@ -43,7 +63,8 @@ def makeSuite(
     listed, the suite has a single case, which fails and says why.
 
     :param runner: such as ``Jasmine("spec/**/*_spec.js")``; or, as in gocept.exttest, the path of
-        its command, with `arguments` for its command line.
+        its command, with `arguments` for its command line: if its program is not one of a runner
+        that is known, it is asked with ``--list`` and ``--run``.
     :param cwd: the folder in which it runs and where its patterns start, relative to that of the
         module that calls; with a command, as in gocept.exttest, relative to the current one.
     :param name: of the test class; by default the runner's.
@@ -52,7 +73,6 @@ def makeSuite(
     :param env: more environment variables for the runner; a callable is called when the first
         case runs, with layers set up.
     :param layer: the layer of all cases; with one, specs run one by one, each inside its case.
-    :raises RunnerUnknown: if a command's program is not a runner that is known.
     :raises TypeError: if an argument is of the wrong type.
     :raises ValueError: if the timeout is not above 0, or an argument for the command line is one
         that underlay needs for itself.
@@ -102,7 +122,6 @@ def _check(
 
 
 def _from_command(program: str, arguments: Sequence[str], cwd: Path) -> tuple[Runner, list[str]]:
-    name = Path(program).stem
-    if name not in COMMANDS:
-        raise RunnerUnknown(program, tuple(COMMANDS))
-    return COMMANDS[name](program, arguments, cwd)
+    if known := COMMANDS.get(Path(program).stem):
+        return known(program, arguments, cwd)
+    return ListAndRun([program, *arguments]), []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,11 +20,13 @@ class Spec:
     :param id: what the reporter calls it; unique within a plan.
     :param file: the absolute path of its file.
     :param titles: the titles of the groups it is in, then its own.
+    :param line: where it is declared, from 1, if the runner knows.
     """
 
     id: str
     file: str
     titles: tuple[str, ...]
+    line: int | None = None
 
     @property
     def title(self) -> str:
@@ -34,10 +36,15 @@ class Spec:
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing that went wrong in a spec or beside it; the stack has a frame per line."""
+    """One thing that went wrong in a spec or beside it; the stack has a frame per line.
+
+    What was expected and what came instead are given where the message does not tell.
+    """
 
     message: str
     stack: str
+    expected: str | None = None
+    actual: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,13 +69,15 @@ class Done:
     :param message: why it was skipped.
     :param failures: what went wrong.
     :param seed: reproduces the order of the specs, if that was random.
+    :param output: what was printed while it ran, if it failed.
     """
 
     id: str
     status: str
     message: str
     failures: tuple[Failure, ...]
-    seed: str | None
+    seed: str | None = None
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,17 +105,22 @@ Fields: TypeAlias = dict[str, Any]
 
 
 def _failure(fields: Fields) -> Failure:
-    return Failure(fields["message"], fields["stack"])
+    expected, actual = fields.get("expected"), fields.get("actual")
+    return Failure(fields["message"], fields["stack"], expected, actual)
+
+
+def _spec(fields: Fields) -> Spec:
+    return Spec(fields["id"], fields["file"], tuple(fields["titles"]), fields.get("line"))
 
 
 def _plan(fields: Fields) -> Plan:
-    return Plan(tuple(Spec(s["id"], s["file"], tuple(s["titles"])) for s in fields["specs"]))
+    return Plan(tuple(map(_spec, fields["specs"])))
 
 
 def _done(fields: Fields) -> Done:
     failures = tuple(map(_failure, fields["failures"]))
-    seed = fields.get("seed")
-    return Done(fields["id"], fields["status"], fields["message"], failures, seed)
+    seed, output = fields.get("seed"), fields.get("output", "")
+    return Done(fields["id"], fields["status"], fields["message"], failures, seed, output)
 
 
 EVENTS: dict[str, Callable[[Fields], Event]] = {
@@ -123,6 +137,23 @@ def parse(line: bytes) -> Event:
     """The event that a line of JSON stands for."""
     fields = json.loads(line)
     return EVENTS[fields["event"]](fields)
+
+
+NAMES = {
+    Plan: "plan",
+    Started: "start",
+    Done: "done",
+    Problem: "problem",
+    Pause: "pause",
+    End: "end",
+}
+
+
+def dump(event: Event) -> bytes:
+    """The line of JSON that stands for an event."""
+    fields = asdict(event)
+    fields.update(fields.pop("failure", {}))
+    return json.dumps({"event": NAMES[type(event)], **fields}).encode() + b"\n"
 
 
 class EventFile:

@@ -6,30 +6,15 @@ import contextlib
 import errno
 import json
 import os
-import shutil
-import signal
-import subprocess
-import tempfile
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from underlay._children import Child, unused_folder
 from underlay._waiting import wait_until
 from underlay.external._events import Event, EventFile
-
-#: The runner's parent shell becomes the runner; a second one stays behind in the same process
-#: group, reads a pipe that only we can write to, and at its end kills the group.  The kernel closes
-#: that pipe when we end, however we end, so that nothing survives a `kill -9` of the tests either.
-#: ($1 is the folder to remove.)
-GUARD = (
-    'exec 3<&0; (read -r _ <&3; rm -rf -- "$1"; kill -KILL 0) >/dev/null 2>&1 & '
-    'exec 3<&-; shift; exec "$@" </dev/null'
-)
-
-#: How much of the runner's output is shown, in bytes.
-TAIL = 4000
 
 
 @dataclass(frozen=True)
@@ -47,7 +32,7 @@ class Launch:
 
 
 class RunnerProcess:
-    """One process of an external runner, in a process group of its own.
+    """One process of an external runner, gone with all that it has started when ours ends.
 
     It gets two paths in its environment: ``UNDERLAY_EVENTS``, a file to append events to, and
     ``UNDERLAY_COMMANDS``, a named pipe.  That it reads to its end after it has told its plan, for a
@@ -61,34 +46,27 @@ class RunnerProcess:
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
         self._command: object = None
+        folder = unused_folder()
+        self._fifo, events = folder / "commands", folder / "events.jsonl"
+        own = {"UNDERLAY_EVENTS": str(events), "UNDERLAY_COMMANDS": str(self._fifo)}
+        self._child = Child(launch.command, folder, cwd=launch.cwd, env={**launch.env, **own})
         with contextlib.ExitStack() as undo:
-            folder = Path(tempfile.mkdtemp(prefix="underlay-"))
-            undo.callback(shutil.rmtree, folder, ignore_errors=True)
-            self._fifo, self._log = folder / "commands", folder / "output.log"
+            undo.callback(self._child.stop)
             os.mkfifo(self._fifo)
-            self._events = EventFile(folder / "events.jsonl")
+            self._events = EventFile(events)
             undo.callback(self._events.close)
-            self._process = self._popen(folder)
-            undo.callback(_kill, self._process)
-            self.stop = weakref.finalize(self, _stop, undo.pop_all(), os.getpid())
-
-    def _popen(self, folder: Path) -> subprocess.Popen[bytes]:
-        own = {"UNDERLAY_EVENTS": str(self._events.path), "UNDERLAY_COMMANDS": str(self._fifo)}
-        with self._log.open("wb") as log:
-            return subprocess.Popen(
-                ["/bin/sh", "-c", GUARD, "sh", str(folder), *self.launch.command],
-                cwd=self.launch.cwd,
-                env={**self.launch.env, **own},
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self._child.start()
+            self.stop = weakref.finalize(self, undo.pop_all().close)
 
     @property
     def status(self) -> int | None:
         """Its exit status, minus the signal's number if one killed it; None while it runs."""
-        return self._process.poll()
+        return self._child.status
+
+    @property
+    def ending(self) -> str:
+        """How it ended, to stand behind "it"."""
+        return self._child.ending
 
     def select(self, ids: Iterable[str]) -> None:
         """Say which specs to run; handed over as soon as the process asks for it."""
@@ -131,19 +109,4 @@ class RunnerProcess:
 
     def tail(self) -> str:
         """The end of what it has printed."""
-        with self._log.open("rb") as log:
-            log.seek(max(0, self._log.stat().st_size - TAIL))
-            return log.read().decode(errors="replace")
-
-
-def _stop(undo: contextlib.ExitStack, owner: int) -> None:
-    """Undo everything; a forked child of its owner must not."""
-    if os.getpid() == owner:
-        undo.close()
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill the whole process group."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+        return self._child.tail()

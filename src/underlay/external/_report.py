@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import linecache
 import os
 import re
@@ -15,6 +16,15 @@ from underlay.external._events import Done, Failure, Problem, Spec
 from underlay.external._run import Outcome
 
 __unittest = True  # unittest and pytest leave the frames of this module out of tracebacks
+
+#: Where our own code is that runs inside of runners.
+REPORTERS = Path(__file__).with_name("reporters")
+
+#: How much of what a spec has printed is shown, in characters.
+TAIL = 4000
+
+#: What terminals take for colours (ECMA-48, "select graphic rendition").
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 #: A frame as V8 writes it: "at total (/shop/src/cart.js:3:17)"; the name may be missing.
 FRAME = re.compile(
@@ -37,7 +47,8 @@ def report(outcome: Outcome, spec: Spec, root: Path) -> None:
     error: Exception = ExternalError(lines)
     if outcome.status == "failed":
         error = AssertionError(str(error))
-    raise_at(error, _location(outcome.failures), spec.title)
+    declared = (spec.file, spec.line) if spec.line else None
+    raise_at(error, _location(outcome.failures) or declared, spec.title)
 
 
 def report_problems(problems: Iterable[Problem], root: Path) -> None:
@@ -54,15 +65,26 @@ def _problem(problem: Problem, root: Path) -> Iterator[str]:
 
 
 def _about(outcome: Done, spec: Spec, root: Path) -> Iterator[str]:
-    yield f"  spec: {' > '.join(spec.titles)} ({relative(spec.file, root)})"
+    file = f" ({relative(spec.file, root)})" if spec.file else ""
+    yield f"  spec: {' > '.join(spec.titles)}{file}"
     if outcome.seed:
         yield f"  order: random, seed {outcome.seed}"
+    if outcome.output:
+        yield "  It printed:"
+        yield _end(outcome.output)
+
+
+def _end(output: str) -> str:
+    """The last characters of what was printed, without colours."""
+    text = COLOUR.sub("", output).rstrip()
+    return text if len(text) <= TAIL else f"[...]{text[-TAIL:]}"
 
 
 def _lines(failures: Iterable[Failure], root: Path) -> Iterator[str]:
     """Messages, each with the frames that are the user's own."""
     for failure in failures:
         yield failure.message
+        yield from _difference(failure)
         for line in failure.stack.splitlines():
             if frame := FRAME.match(line):
                 if _is_users(frame):
@@ -71,8 +93,18 @@ def _lines(failures: Iterable[Failure], root: Path) -> Iterator[str]:
                 yield f"  {line}"
 
 
+def _difference(failure: Failure) -> Iterator[str]:
+    if failure.expected is None or failure.actual is None:
+        return
+    yield "  - expected"
+    yield "  + actual"
+    for line in difflib.ndiff(failure.expected.splitlines(), failure.actual.splitlines()):
+        if not line.startswith("?"):
+            yield f"  {line}"
+
+
 def _is_users(frame: re.Match[str]) -> bool:
-    return "/node_modules/" not in frame["file"]
+    return "/node_modules/" not in frame["file"] and Path(frame["file"]).parent != REPORTERS
 
 
 def _place(frame: re.Match[str], root: Path) -> str:
@@ -82,7 +114,9 @@ def _place(frame: re.Match[str], root: Path) -> str:
 
 
 def relative(file: str, root: Path) -> str:
-    """The path as seen from the root, if it is below."""
+    """The path as seen from the root, if it is below; nothing, if no file is known."""
+    if not file:
+        return ""
     path = os.path.relpath(file, root)
     return file if path.startswith("..") else path
 

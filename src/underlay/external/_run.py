@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
@@ -33,18 +32,10 @@ class Attempt:
         self.process = RunnerProcess(launch)
         self.restarts = restarts
         self.ahead: dict[str, None] = {}  # an ordered set: the specs it has still to tell of
-        self.running: str | None = None
+        self.running: dict[str, None] = {}  # several, where a runner has workers
         self.pauses = False
         self.told_a_result = False
         self.end: End | None = None
-
-    @property
-    def exit(self) -> str:
-        """How the process ended, to stand behind "it"."""
-        status = self.process.status or 0
-        if status < 0:
-            return f"was killed by {signal.Signals(-status).name}"
-        return f"exited with status {status}"
 
     def select(self, ids: Iterable[str]) -> None:
         self.ahead = dict.fromkeys(ids)
@@ -106,7 +97,7 @@ class Run:
         except NotReady:
             problem = f"It told of no spec within {self._timeout:g} s."
         else:
-            problem = f"It {attempt.exit} without telling of any spec."
+            problem = f"It {attempt.process.ending} without telling of any spec."
         if not self.specs:
             found = "".join(f"\n  {each.failure.message}" for each in self._problems)
             raise NoTestsReported(self._name, problem + found, self._stop(attempt))
@@ -198,17 +189,17 @@ class Run:
         for event in events:
             self._note(attempt, event)
         if not events:
-            self._ended(attempt, attempt.exit)
+            self._ended(attempt, attempt.process.ending)
 
     def _note(self, attempt: Attempt, event: Event) -> None:
         match event:
             case Started(spec_id):
-                attempt.running = spec_id
+                attempt.running[spec_id] = None
             case Done(spec_id):
-                attempt.running = None
+                attempt.running.pop(spec_id, None)
                 attempt.told_a_result = True
                 self._close(attempt, spec_id, event)
-            case Problem():
+            case Problem() if event not in self._problems:
                 self._problems.append(event)
             case Pause():
                 attempt.pauses = True
@@ -225,11 +216,11 @@ class Run:
         """The process has exited or is stuck: who is to blame, and what is to run again?"""
         self._attempt = None
         as_it_should = attempt.end is not None and attempt.process.status == attempt.end.status
-        blamed = attempt.running if attempt.running in attempt.ahead else None
+        blamed = [each for each in attempt.running if each in attempt.ahead]
         output = self._stop(attempt)
-        if blamed:
-            self._blame(attempt, blamed, f"It {what} while {{}} ran.", output)
-        elif not as_it_should:
+        for spec_id in blamed:
+            self._blame(attempt, spec_id, f"It {what} while {{}} ran.", output)
+        if not blamed and not as_it_should:
             self._problems.append(self._beside(attempt, what, output))
         broke_in_a_spec = bool(blamed or attempt.told_a_result)
         if attempt.ahead and attempt.restarts and not attempt.end and broke_in_a_spec:

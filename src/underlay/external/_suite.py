@@ -67,7 +67,7 @@ class ExternalCase(unittest.TestCase):
 
     def __str__(self) -> str:
         if spec := self.specs.get(self._testMethodName):
-            return f"{spec.title} ({relative(spec.file, self.root)})"
+            return f"{spec.title} ({relative(spec.file, self.root) or type(self).__module__})"
         return f"{type(self).__name__} finished ({type(self).__module__})"
 
     def shortDescription(self) -> None:

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import glob
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from underlay._errors import RunnerMissing
-from underlay.external._checks import Environment, check_texts
-from underlay.external._node import find_node
-from underlay.external._process import Launch
-
-REPORTERS = Path(__file__).with_name("reporters")
+from underlay.external._node_runner import REPORTERS, NodeRunner
 
 #: Options of jasmine-node, which gocept.exttest's users pass.
 HISTORIC = ("--coffee", "--json")
 
 
-class Jasmine:
-    """Specs for Jasmine (https://jasmine.github.io), in JavaScript or CoffeeScript.
+class Jasmine(NodeRunner):
+    """Specs for Jasmine, 5 or newer (https://jasmine.github.io); see `NodeRunner`.
 
-    CoffeeScript is compiled on the fly if a pattern ends with ``.coffee`` or ``.{js,coffee}``.
-
-    :param patterns: the spec files, as paths or glob patterns that start in the suite's folder;
-        with ``!`` in front, files to leave out.  None: those that the project's
-        ``spec/support/jasmine.*`` names.
-    :param program: the path of the command ``jasmine``, relative to the suite's folder; by default
-        the one of the nearest ``node_modules``.
-    :raises TypeError: if a pattern is no text.
+    Without patterns those count that the project's ``spec/support/jasmine.*`` names.
     """
 
     name = "Jasmine"
-
-    #: Options that would take the specs or the results away from our reporter.
+    package = "jasmine"
+    script = "bin/jasmine.js"
     reserved = ("--filter", "--parallel", "--reporter")
-
-    def __init__(self, *patterns: str, program: str | None = None) -> None:
-        check_texts("the patterns of Jasmine", patterns)
-        self.patterns = patterns
-        self.program = program
 
     @classmethod
     def from_command(
@@ -62,54 +44,123 @@ class Jasmine:
         options = [arg for arg in arguments if arg.startswith("-") and arg not in HISTORIC]
         return cls(*patterns, program=program), options
 
-    def __repr__(self) -> str:
-        return f"{self.name}({', '.join(map(repr, self.patterns))})"
+    def files(self, cwd: Path) -> Sequence[str]:
+        """The patterns themselves, which Jasmine resolves."""
+        return self.patterns
 
-    def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> Launch:
-        """See `Runner.launch`.
-
-        :raises ValueError: if an argument is one that underlay needs for itself.
-        """
-        for arg in args:
-            if arg.startswith(self.reserved):
-                raise ValueError(f"{self}: underlay itself needs the option {arg}")
-        node = find_node()
-        env = {**env, "PATH": f"{node.parent}{os.pathsep}{env.get('PATH', os.defpath)}"}
-        command = [*self._command(cwd, node), f"--reporter={REPORTERS / 'jasmine.cjs'}", *args]
-        if any("coffee" in Path(pattern).suffix for pattern in self.patterns):
-            register = find_installed("coffeescript", "register.js", self._places(cwd))
-            command.append(f"--require={register}")
-            env["NODE_OPTIONS"] = f"{env.get('NODE_OPTIONS', '')} --enable-source-maps".strip()
-        return Launch((*command, *self.patterns), cwd, env)
-
-    def _command(self, cwd: Path, node: Path) -> list[str]:
-        if self.program is None:
-            return [str(node), str(find_installed("jasmine", "bin/jasmine.js", [cwd]))]
-        program = cwd / self.program
-        if not os.access(program, os.X_OK):
-            raise RunnerMissing("jasmine", (str(program),), "Check the path of its command.")
-        return [str(program)]
-
-    def _places(self, cwd: Path) -> Iterator[Path]:
-        """Where CoffeeScript may be: beside the suite, beside Jasmine, beside the specs."""
-        yield cwd
-        if self.program:
-            yield (cwd / self.program).parent
-        for pattern in self.patterns:
-            yield Path(cwd, pattern.partition("*")[0]).parent
+    def command(
+        self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]
+    ) -> Iterable[str | Path]:
+        return [*tool, f"--reporter={REPORTERS / 'jasmine.cjs'}", *args, *files]
 
 
-def find_installed(package: str, file: str, places: Sequence[Path] | Iterator[Path]) -> Path:
-    """A file of an npm package, from the nearest ``node_modules`` at or above one of the places.
+class Mocha(NodeRunner):
+    """Specs for Mocha, 11 or newer (https://mochajs.org); see `NodeRunner`.
 
-    :raises RunnerMissing: if none has it.
+    Without patterns those count that its configuration names, else ``test/*.{js,cjs,mjs}``.
     """
-    searched = []
-    for place in places:
-        for folder in (place.absolute(), *place.absolute().parents):
-            found = folder / "node_modules" / package / file
-            if found.exists():
-                return found
-        searched.append(f"node_modules of {place.absolute()} and the folders above")
-    remedy = f"Install it with: npm install --save-dev {package}"
-    raise RunnerMissing(package, tuple(searched), remedy)
+
+    name = "Mocha"
+    package = "mocha"
+    script = "bin/mocha.js"
+    reserved = (
+        "--reporter",
+        "-R",
+        "--parallel",
+        "-p",
+        "--bail",
+        "-b",
+        "--dry-run",
+        "--watch",
+        "-w",
+    )
+
+    def command(
+        self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]
+    ) -> Iterable[str | Path]:
+        return [*tool, "--reporter", REPORTERS / "mocha.cjs", *args, *files]
+
+
+class ListedFirst(NodeRunner):
+    """A runner that can't wait between listing specs and running them: it is started for each.
+
+    ``reporters/twice.cjs`` does that; it waits in between.
+    """
+
+    #: What stands before files on the command line.
+    before_files: tuple[str, ...] = ()
+
+    def command(
+        self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]
+    ) -> Iterable[str | Path]:
+        once = self.once(node, tool, args)
+        return [node, REPORTERS / "twice.cjs", *once, "--", *self.before_files, "--", *files]
+
+    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+        """The command line to list specs or to run them, without files."""
+        raise NotImplementedError
+
+
+class QUnit(ListedFirst):
+    """Tests for QUnit 3 (https://qunitjs.com); see `NodeRunner`.
+
+    Without patterns those in the folder ``test`` count.
+    """
+
+    name = "QUnit"
+    package = "qunit"
+    script = "bin/qunit.js"
+    reserved = ("--reporter", "--filter", "-f", "--module", "-m", "--watch", "-w")
+
+    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+        return [*tool, "--reporter", REPORTERS / "qunit.cjs", *args]
+
+
+class Jest(ListedFirst):
+    """Tests for Jest 30 (https://jestjs.io); see `NodeRunner`.
+
+    Without patterns those count that its configuration names.
+    """
+
+    name = "Jest"
+    package = "jest"
+    script = "bin/jest.js"
+    reserved = ("--reporters", "--testRunner", "-t", "--testNamePattern", "--bail", "-b", "--watch")
+    before_files = ("--runTestsByPath",)
+
+    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+        reporter, runner = REPORTERS / "jest-reporter.cjs", REPORTERS / "jest.cjs"
+        return [*tool, f"--reporters={reporter}", f"--testRunner={runner}", *args]
+
+
+class Vitest(ListedFirst):
+    """Tests for Vitest 3, 4 or 5 (https://vitest.dev); see `NodeRunner`.
+
+    Without patterns those count that its configuration names.
+    """
+
+    name = "Vitest"
+    package = "vitest"
+    script = "vitest.mjs"
+    reserved = ("--reporter", "-t", "--testNamePattern", "--bail", "--watch", "-w")
+
+    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+        return [node, REPORTERS / "vitest.mjs", *args]
+
+
+class NodeTest(ListedFirst):
+    """Tests for Node's own runner, from Node 20 on (https://nodejs.org/api/test.html).
+
+    Each file runs in a process of its own, one after the other.  See `NodeRunner`.
+    """
+
+    name = "NodeTest"
+    package = "node"
+    script = ""
+    reserved = ("--test",)
+
+    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+        return [*tool, REPORTERS / "node-test.mjs", *args]
+
+    def _tool(self, cwd: Path, node: Path) -> list[str]:
+        return [str(node)] if self.program is None else super()._tool(cwd, node)

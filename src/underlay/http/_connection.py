@@ -29,7 +29,7 @@ class Connection(asyncio.Protocol):
     @property
     def busy(self) -> bool:
         """Whether a request is under way, so that closing politely would tell a lie."""
-        raise NotImplementedError
+        return False
 
     @property
     def alive(self) -> bool:
@@ -43,12 +43,15 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self.client = transport.get_extra_info("peername")[0]
-        self.address = transport.get_extra_info("sockname")[:2]
+        peer, own = map(transport.get_extra_info, ("peername", "sockname"))
+        if isinstance(peer, tuple):  # sockets in the file system have no addresses
+            self.client, self.address = peer[0], own[:2]
 
     def connection_lost(self, error: Exception | None) -> None:
         self.server.connections.pop(self, None)
         self._writable.set()
+        if self.transport is not None:
+            self.transport.close()  # Python 3.10 warns of TLS that was closed by the client alone
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -56,15 +59,37 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._writable.set()
 
+    def hand_over(self, successor: Connection, data: bytes) -> None:
+        """Let another protocol go on.
+
+        :param data: what has been received and is for the successor.
+        """
+        assert self.transport is not None
+        self.server.connections[successor] = self.server.connections.pop(self)
+        self.transport.set_protocol(successor)
+        successor.connection_made(self.transport)
+        if data:
+            successor.data_received(data)
+
     async def write(self, data: bytes) -> None:
         """Send `data` and return when the peer has read enough for more.
+
+        :raises ConnectionAbortedError: when the connection is gone.
+        """
+        self.send(data)
+        if self.writable:
+            await asyncio.sleep(0)  # who writes without end must not keep others from their turn
+        else:
+            await self._writable.wait()
+
+    def send(self, data: bytes) -> None:
+        """Send `data`, the last for now.
 
         :raises ConnectionAbortedError: when the connection is gone.
         """
         if self.transport is None or self.transport.is_closing():
             raise ConnectionAbortedError("The connection is closed.")
         self.transport.write(data)
-        await self._writable.wait()
 
     def close(self) -> None:
         """Send what is left, then FIN."""
@@ -84,7 +109,17 @@ class Connection(asyncio.Protocol):
 
     def cut(self) -> None:
         """End the connection now: politely if it is idle."""
-        if self.busy or (self.transport and self.transport.get_write_buffer_size()):
+        if self.transport is None:
+            return
+        if self.busy or self._unsent(self.transport):
             self.reset()
-        else:
-            self.close()
+            return
+        self.transport.close()
+        if self.server.tls:
+            # It has sent its farewell, and would wait until the client has sent one, too.
+            self.server.loop.call_soon(self.transport.abort)
+
+    def _unsent(self, transport: asyncio.Transport) -> int:
+        with contextlib.suppress(AttributeError):  # Python 3.10, of TLS that has lost its socket
+            return transport.get_write_buffer_size()
+        return 0

@@ -12,7 +12,7 @@ from underlay._errors import AnswerFailed
 from underlay.http._messages import Exchange, Request, plain
 
 #: Packages whose lines tell nothing about what is wrong with a test.
-OURS = {"underlay", "h11", "asyncio", "concurrent", "threading"}
+OURS = {"underlay", "h11", "h2", "wsproto", "asyncio", "concurrent", "threading"}
 #: What ends an answer whose connection is gone; nobody need be told.
 OVER = (ConnectionAbortedError, asyncio.CancelledError, GeneratorExit)
 
@@ -28,7 +28,7 @@ def answer_failed(layer: object, request: Request, error: BaseException) -> Answ
 async def tell(exchange: Exchange, error: BaseException) -> None:
     """Answer with the traceback of an error, or break off what has begun."""
     if exchange.started:
-        exchange.reset()
+        exchange.break_off()
     else:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         await exchange.send(plain(500, text))

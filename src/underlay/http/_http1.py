@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import http
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import h11
 
 from underlay.http._connection import Connection
+from underlay.http._exchange import (
+    EVIDENCE,
+    MAX_BODY,
+    MAX_HEAD,
+    PHRASES,
+    SLICE,
+    ServedExchange,
+)
 from underlay.http._failing import OVER
 from underlay.http._messages import (
     Answerer,
@@ -20,15 +28,6 @@ from underlay.http._messages import (
 )
 from underlay.http._server import Server
 
-T = TypeVar("T")
-
-#: Bytes per write: dropping a buffer of 50 MB would cost `Server.stop` milliseconds.
-SLICE = 64 * 1024
-#: Bytes of what was no HTTP that are kept for the journal.
-EVIDENCE = 1024
-#: What the standard calls the statuses.
-PHRASES = {status.value: status.phrase.encode() for status in http.HTTPStatus}
-
 
 class HTTP1(Connection):
     """A connection that speaks HTTP/1.
@@ -39,55 +38,95 @@ class HTTP1(Connection):
 
     def __init__(self, server: Server, answerer: Answerer) -> None:
         super().__init__(server)
-        self.h11 = h11.Connection(h11.SERVER)
+        self.h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         self._answerer = answerer
         self._head: h11.Request | None = None
         self._body: list[bytes] = []
+        self._length = 0
         self._answering = False
         self._refused = False
+        self.gone = asyncio.Event()  # set once the client sends nothing any more
+        self._switched: asyncio.StreamReader | None = None  # what comes is no HTTP any more
 
     @property
     def busy(self) -> bool:
         return self._answering or self._head is not None
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
-            return
-        try:
+        if self._switched:
+            self._switched.feed_data(data)
+        elif not self._refused:
             self.h11.receive_data(data)
-            self._read()
-        except h11.RemoteProtocolError as error:
-            self._refuse(data, error)
+            self._read(data)
 
     def eof_received(self) -> bool:
         """Whether to keep our half open: a client may close its own half and still listen."""
+        self.gone.set()
         if self._refused:
             return False
-        self.h11.receive_data(b"")
+        if self._switched:
+            self._switched.feed_eof()
+        else:
+            self.h11.receive_data(b"")
         if not self._answering:
             self._broken_off()
-        return self._answering
+        return self._answering and not self.server.tls  # TLS has no halves to close
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
+        self.gone.set()
         self._broken_off()
+        if self._switched:
+            self._switched.feed_eof()
         if self._answering:
             self._task.cancel()
 
-    def _read(self) -> None:
-        while self.alive and not self._answering:
-            event = self.h11.next_event()
-            if isinstance(event, h11.Request):
-                self._head, self._body = event, []
-                self._continue()
-            elif isinstance(event, h11.Data):
-                self._body.append(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage):
-                self._answer(self._request())
-            else:
-                if isinstance(event, h11.ConnectionClosed):
-                    self.close()
-                return
+    def switch(self, headers: HeaderPairs) -> asyncio.StreamReader:
+        """Go over to another protocol; what comes from now on can be read from the result."""
+        assert self.transport
+        agreed = h11.InformationalResponse(
+            status_code=101, headers=headers, reason=b"Switching Protocols"
+        )
+        self.transport.write(self.h11.send(agreed))
+        self._switched = asyncio.StreamReader(limit=SLICE, loop=self.server.loop)
+        self._switched.set_transport(self.transport)
+        self._switched.feed_data(self.h11.trailing_data[0])
+        return self._switched
+
+    def _read(self, data: bytes) -> None:
+        """Take from h11 what is there.
+
+        :param data: what has come last, as evidence.
+        """
+        try:
+            while self.alive and not self._answering and not self._refused:
+                if not self._take(self.h11.next_event()):
+                    break
+        except h11.RemoteProtocolError as error:
+            self._refuse(data, error.error_status_hint, f"not HTTP: {_in_words(error)}")
+
+    def _take(self, event: Any) -> bool:
+        """Whether there may be more."""
+        if isinstance(event, h11.Request):
+            self._head, self._body, self._length = event, [], 0
+            _refuse_two_lengths(event)
+            self._continue()
+        elif isinstance(event, h11.Data):
+            self._add(bytes(event.data))
+        elif isinstance(event, h11.EndOfMessage):
+            self._answer(self._request())
+        else:
+            if isinstance(event, h11.ConnectionClosed):
+                self.close()
+            return False
+        return True
+
+    def _add(self, data: bytes) -> None:
+        self._body.append(data)
+        self._length += len(data)
+        if self._length > MAX_BODY:
+            self._body.clear()
+            self._refuse(b"", 413, f"too large: the body has more than {MAX_BODY} bytes")
 
     def _continue(self) -> None:
         if self.h11.they_are_waiting_for_100_continue and self.transport:
@@ -104,13 +143,13 @@ class HTTP1(Connection):
                 return
             answer = exchange.send(answer)
         self._answering = True
-        self._task = self.server.task(self._await(exchange, answer))
+        self._task = self.server.task(self._await(exchange, answer), str(request))
+        self._task.add_done_callback(lambda _: answer.close())  # it may never have begun
 
     def _answer_at_once(self, exchange: HTTP1Exchange, answer: Response) -> None:
         # A task would cost a fifth of the time of such a request.
-        assert self.transport
         try:
-            self.transport.write(exchange.wire(answer))
+            self.send(exchange.wire(answer))
         except h11.LocalProtocolError as error:
             self._answerer.failed(exchange.request, error)
             self.reset()
@@ -128,10 +167,7 @@ class HTTP1(Connection):
             self.reset()
         self._answering = False
         self._end_cycle()
-        try:
-            self._read()  # what a pipelining client has sent already
-        except h11.RemoteProtocolError as error:
-            self._refuse(self.h11.trailing_data[0], error)
+        self._read(self.h11.trailing_data[0])  # what a pipelining client has sent already
 
     def _end_cycle(self) -> None:
         """Make ready for the next request, or close if there can be none."""
@@ -159,37 +195,57 @@ class HTTP1(Connection):
             self._answerer.broken_off(self._request("broken off by the client"))
             self._head = None
 
-    def _refuse(self, data: bytes, error: h11.RemoteProtocolError) -> None:
-        self._answerer.malformed(self._request(f"not HTTP: {error}", data[:EVIDENCE]))
+    def _refuse(self, data: bytes, status: int, problem: str) -> None:
+        self._answerer.malformed(self._request(problem, data[:EVIDENCE]))
         self._head = None
         if self.transport and self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            refusal = plain(error.error_status_hint, f"{error}\n")
-            headers = [*refusal.raw_headers, (b"Connection", b"close")]
-            reason = PHRASES.get(refusal.status, b"")
-            head = h11.Response(status_code=refusal.status, headers=headers, reason=reason)
-            self.transport.write(self.h11.send(head) + refusal.body)
+            self._refused = True
+            self.transport.write(_refusal(status, problem))
             # Not close(): with input unread that sends RST, and the client never sees the refusal
             # (RFC 9112, 9.6).
-            self.transport.write_eof()
-            self._refused = True
-        else:
-            self.close()
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+                return
+        self.close()
 
 
-class HTTP1Exchange:
+def _refusal(status: int, problem: str) -> bytes:
+    refusal = plain(status, f"{problem}\n")
+    fields = [*refusal.raw_headers, (b"Connection", b"close")]
+    lines = [b"HTTP/1.1 %d %s" % (status, PHRASES.get(status, b"")), *map(b": ".join, fields)]
+    return b"\r\n".join([*lines, b"", refusal.body])
+
+
+def _refuse_two_lengths(head: h11.Request) -> None:
+    """Where two lengths compete, two parties may see two requests (RFC 9112, 6.1 and 11.2)."""
+    names = {name for name, _ in head.headers}
+    if b"transfer-encoding" in names:
+        if b"content-length" in names:
+            raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
+        if head.http_version < b"1.1":
+            raise h11.RemoteProtocolError("Transfer-Encoding in HTTP/1.0")
+
+
+def _in_words(error: h11.RemoteProtocolError) -> str:
+    if error.error_status_hint == 431:
+        return f"the head of the request has more than {MAX_HEAD} bytes"
+    return str(error)
+
+
+class HTTP1Exchange(ServedExchange):
     """A request on an HTTP/1 connection and the ways to answer it (see `Exchange`)."""
 
+    connection: HTTP1
+
     def __init__(self, connection: HTTP1, request: Request) -> None:
-        self.request = request
-        self._connection = connection
+        super().__init__(connection, request, connection.gone)
         self._wire: list[bytes] = []  # made ready, not sent yet
         self._bodiless = request.method == "HEAD"
-        self.started = False
 
     @property
     def ended(self) -> bool:
-        finished = self._connection.h11.our_state not in (h11.SEND_RESPONSE, h11.SEND_BODY)
-        return finished or not self._connection.alive
+        finished = self.connection.h11.our_state not in (h11.SEND_RESPONSE, h11.SEND_BODY)
+        return finished or not self.connection.alive
 
     def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
         if reason is None:
@@ -201,7 +257,7 @@ class HTTP1Exchange:
     async def write(self, data: bytes) -> None:
         for start in range(0, len(data), SLICE):
             self._add(data[start : start + SLICE])
-            await self._flush()
+            await self.connection.write(self._take())
 
     async def finish(self, data: bytes = b"") -> None:
         if len(data) > SLICE:
@@ -209,7 +265,7 @@ class HTTP1Exchange:
         else:
             self._add(data)
         self._send(h11.EndOfMessage())
-        await self._flush()
+        self.connection.send(self._take())
 
     def wire(self, response: Response) -> bytes:
         """A whole answer as bytes that are to be sent."""
@@ -222,28 +278,26 @@ class HTTP1Exchange:
         self.begin(response.status, response.raw_headers)
         await self.finish(response.body)
 
+    def upgrade(self, headers: HeaderPairs) -> asyncio.StreamReader:
+        self.started = True
+        return self.connection.switch(headers)
+
+    async def write_raw(self, data: bytes) -> None:
+        await self.connection.write(data)
+
     def close(self) -> None:
-        self._connection.close()
+        self.connection.close()
 
-    def reset(self) -> None:
-        self._connection.reset()
-
-    def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
-        return self._connection.server.run(about, function, *args)
-
-    def call(self, function: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
-        return self._connection.server.call(function, *args)
+    def break_off(self) -> None:
+        self.connection.reset()
 
     def _add(self, data: bytes) -> None:
         if data and not self._bodiless:
             self._send(h11.Data(data=data))
 
     def _send(self, event: h11.Event) -> None:
-        self._wire.append(self._connection.h11.send(event) or b"")
+        self._wire.append(self.connection.h11.send(event) or b"")
 
     def _take(self) -> bytes:
         wire, self._wire = b"".join(self._wire), []
         return wire
-
-    async def _flush(self) -> None:
-        await self._connection.write(self._take())

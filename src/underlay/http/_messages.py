@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import functools
 import json
@@ -66,6 +67,7 @@ class Request:
     :param client: the address that it came from.
     :param server: the address and port that it came to.
     :param stopping: set when the server stops.
+    :param messages: of the WebSocket that it became, so far: ``("received", "ping")`` and the like.
     """
 
     method: str
@@ -77,6 +79,7 @@ class Request:
     client: str = dataclasses.field(default="", repr=False)
     server: tuple[str, int] = dataclasses.field(default=("", 0), repr=False)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event, repr=False)
+    messages: list[tuple[str, str | bytes]] = dataclasses.field(default_factory=list, repr=False)
 
     @functools.cached_property
     def raw_path(self) -> str:
@@ -189,9 +192,11 @@ class Exchange(Protocol):
     pass.  It sends a whole answer with `send`, or one in parts: `begin`, `write`, `finish`.
 
     :ivar request: what was asked; it has come whole.
+    :ivar gone: set once the client sends nothing any more; it may still listen.
     """
 
     request: Request
+    gone: asyncio.Event
 
     @property
     def started(self) -> bool:
@@ -242,10 +247,38 @@ class Exchange(Protocol):
         """Reset the connection (RST); what the client has not read yet is lost."""
         ...
 
+    def break_off(self) -> None:
+        """Let the client see that the answer is not whole; HTTP/2 keeps the connection."""
+        ...
+
     def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
         """Call what may block in a thread of its own, and await what it returns or raises.
 
         :param about: what it does, for the error if it does not return in time.
+        :param function: what to call.
+        :param args: what to call it with.
+        """
+        ...
+
+    def task(self, coroutine: Coroutine[Any, Any, T], about: str) -> asyncio.Task[T]:
+        """Run a coroutine besides this answer; it is cancelled when the server stops.
+
+        :param coroutine: what to run.
+        :param about: what it does, for the error if it does not end then.
+        """
+        ...
+
+    def start(self, about: str, function: Callable[[], object]) -> None:
+        """Call what may block in a thread of its own, and leave it alone; it must not raise.
+
+        :param about: what it does, for the error if it does not return in time.
+        :param function: what to call.
+        """
+        ...
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """From such a thread: call a function in the event loop, and do not wait for it.
+
         :param function: what to call.
         :param args: what to call it with.
         """

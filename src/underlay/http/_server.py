@@ -10,8 +10,7 @@ It knows no HTTP: what is said on a connection is up to a subclass of `Connectio
    turns the loop until all of them are gone.
 4. `Server.stop` has a bound and never waits longer for code that is not ours: it returns what
    still runs, and where.
-5. Handlers that block have daemon threads of their own, since those of an executor are joined when
-   the interpreter exits.
+5. Handlers that block have threads of their own (see `Workers`).
 """
 
 from __future__ import annotations
@@ -20,119 +19,98 @@ import asyncio
 import concurrent.futures
 import contextlib
 import functools
-import ipaddress
-import os
 import socket
-import sys
+import ssl
 import threading
-import traceback
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from underlay._waiting import Deadline
 from underlay.http._connection import Connection
+from underlay.http._listeners import Listener
+from underlay.http._stacks import LOOK, Looks, describe, frame_of
+from underlay.http._workers import Workers
 
 T = TypeVar("T")
 
-#: Connections that the kernel keeps for us.  With socketserver's 5 it is the client that blocks.
-BACKLOG = 512
 #: Turns of the loop in which what was cut and cancelled must have ended.
 TURNS = 50
 #: Turns of the loop from a connection in the kernel's queue to its first bytes being read.
 TURNS_TO_READ = 8
-#: Lines of a stack that are shown of what still runs.
-FRAMES = 5
 
 
 class Server:
-    """Serves connections on a loopback address from a thread of its own.
+    """Serves connections from a thread of its own.
 
-    :param host: ``127.0.0.1``, ``::1``, ``localhost`` or another loopback address.
-    :param port: 0 for any free one.
+    :param listener: where it listens.
     :param connect: makes the protocol of a new connection.
     :param failed: called with errors that nobody else is told of, in the loop's thread or a
         handler's.
-    :raises ValueError: if the address is not a loopback one.
+    :param tls: how it speaks TLS, if it does.
     """
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        listener: Listener,
         connect: Callable[[Server], Connection],
         failed: Callable[[BaseException], object],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        refuse_all_but_loopback(host)
-        self.host, self.port = host, port
+        self.listener = listener
+        self.tls = tls
         self.connections: dict[Connection, socket.socket] = {}
-        self.tasks: set[asyncio.Task[Any]] = set()
-        self.threads: dict[threading.Thread, str] = {}
+        self.tasks: dict[asyncio.Task[Any], str] = {}
+        self.workers = Workers()
         self.stopping = threading.Event()
-        self._calls: set[concurrent.futures.Future[Any]] = set()
-        self._told: set[threading.Thread] = set()
-        self._connect = connect
+        self.stalling = False  # whether new connections are left alone
         self.failed = failed
+        self._calls: set[concurrent.futures.Future[Any]] = set()
+        self._connect = connect
         self._end = asyncio.Event()
 
     def start(self) -> None:
-        """Listen, then begin to serve; `port` is known afterwards.
+        """Listen, then begin to serve.
 
-        :raises OSError: if the port is taken.
+        :raises OSError: if the place to listen at is taken.
         """
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self._listener = socket.create_server(
-            (self.host, self.port), family=family, backlog=BACKLOG
-        )
+        self._socket = self.listener.open()
         try:
-            self._listener.setblocking(False)
-            # Accepted sockets inherit it.  asyncio would not set it: it looks for a `proto` that
-            # they do not have, and Nagle's algorithm then costs 40 ms per request.
-            self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.port = self._listener.getsockname()[1]
+            self._socket.setblocking(False)
             self.loop = asyncio.new_event_loop()
             self.loop.set_debug(False)  # python -X dev would have it log to stderr
             self.loop.set_exception_handler(self._tell)
-            self._thread = threading.Thread(target=self._run, name=f"{self.address}", daemon=True)
+            self._thread = threading.Thread(
+                target=self._run, name=self.listener.address, daemon=True
+            )
             self._thread.start()
         except BaseException:
-            self._listener.close()
+            self._socket.close()
+            self.listener.released()
             raise
 
-    @property
-    def address(self) -> str:
-        """Host and port as in a URL."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-    def stop(self, grace: float = 0.05) -> list[str]:
+    def stop(self, grace: float = 2.0) -> list[str]:
         """Stop serving and return what still runs.
 
-        :param grace: seconds which code that is not ours has to notice.
+        :param grace: seconds for what moves; what is stuck in code that is not ours does not get
+            them.
         """
         if self.stopping.is_set():
             return []
         self.stopping.set()
         deadline = Deadline(grace, "the server to stop")
         self.loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(grace)
+        looks = Looks()
+        while self._thread.is_alive() and not (deadline.passed or looks.stuck(self._thread)):
+            self._thread.join(LOOK)
+        left = []
         if self._thread.is_alive():
             self._cut_from_outside()
-            self.threads[self._thread] = "the server's event loop, blocked by a behaviour"
-            return self.running()
-        return [*map(_describe_task, self.tasks), *self.running(deadline.left)]
-
-    def running(self, patience: float = 0.0) -> list[str]:
-        """What the handlers' threads do that have not ended, a text each.
-
-        :param patience: how many seconds to wait for them.
-        """
-        return [self._where(thread) for thread in self._join(patience)]
-
-    def overdue(self, patience: float) -> list[str]:
-        """Like `running`, but each thread is told of only once."""
-        late = self._join(patience, but=self._told)
-        self._told.update(late)
-        return list(map(self._where, late))
+            about = "the server's event loop, blocked by a behaviour"
+            left.append(describe(about, frame_of(self._thread)))
+        else:
+            left.extend(_describe_task(*task) for task in self.tasks.items())
+        self.listener.released()
+        return [*left, *self.workers.stop(deadline.left)]
 
     def settle(self) -> None:
         """Let the loop read what has already come in."""
@@ -144,11 +122,14 @@ class Server:
 
     # -- in the loop's thread
 
-    def task(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run a coroutine; the loop itself would hold its task weakly."""
+    def task(self, coroutine: Coroutine[Any, Any, T], about: str = "a task") -> asyncio.Task[T]:
+        """Run a coroutine; the loop itself would hold its task weakly.
+
+        :param about: what it is for; the first line when it does not end when it is cancelled.
+        """
         task = self.loop.create_task(coroutine)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        self.tasks[task] = about
+        task.add_done_callback(self.tasks.pop)
         return task
 
     def run(self, about: str, function: Callable[..., T], *args: object) -> asyncio.Future[T]:
@@ -163,16 +144,17 @@ class Server:
                 settle = functools.partial(_settle, outcome, function(*args))
             except BaseException as error:
                 settle = functools.partial(self._settle_with_error, outcome, _tellable(error))
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                self.loop.call_soon_threadsafe(settle)
+            self.post(settle)
 
-        thread = threading.Thread(target=work, name=about, daemon=True)
-        self.threads = {each: its for each, its in self.threads.items() if each.is_alive()}
-        self.threads[thread] = about
-        thread.start()
+        self.workers.run(about, work)
         return outcome
 
     # -- in any other thread
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """Call a function in the loop, soon; not at all once the server has stopped."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self.loop.call_soon_threadsafe(function, *args)
 
     def call(self, function: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
         """Run a coroutine function in the loop and return what it returns.
@@ -200,20 +182,6 @@ class Server:
 
     # -- inside
 
-    def _join(
-        self, patience: float, but: Collection[threading.Thread] = ()
-    ) -> list[threading.Thread]:
-        """Wait for the handlers' threads and return those that are still there."""
-        deadline = Deadline(patience, "the handlers to return")
-        threads = [thread for thread in tuple(self.threads) if thread not in but]
-        for thread in threads:
-            thread.join(deadline.left)
-        return [thread for thread in threads if thread.is_alive()]
-
-    def _where(self, thread: threading.Thread) -> str:
-        frame = sys._current_frames().get(thread.ident or 0)
-        return _describe(self.threads.get(thread, thread.name), frame)
-
     def _run(self) -> None:
         try:
             self.loop.run_until_complete(self._main())
@@ -224,10 +192,10 @@ class Server:
                     outcome.set_exception(ConnectionAbortedError("The server has stopped."))
 
     async def _main(self) -> None:
-        self.loop.add_reader(self._listener, self._accept)
+        self.loop.add_reader(self._socket, self._accept)
         await self._end.wait()
-        self.loop.remove_reader(self._listener)
-        self._listener.close()
+        self.loop.remove_reader(self._socket)
+        self._socket.close()
         for connection in tuple(self.connections):
             connection.cut()
         for task in tuple(self.tasks):
@@ -236,12 +204,14 @@ class Server:
             if not (self.connections or self.tasks):
                 break
             await asyncio.sleep(0)
+        await asyncio.sleep(0)  # for transports whose connection was never made
 
     def _accept(self) -> None:
-        # Not loop.create_server(): it has connections which no protocol knows of yet.
+        # Not loop.create_server(): it has connections which no protocol knows of yet, and of those
+        # in a TLS handshake none ever does.
         while True:
             try:
-                sock, _ = self._listener.accept()
+                sock, _ = self._socket.accept()
             except OSError:
                 return
             sock.setblocking(False)
@@ -249,8 +219,13 @@ class Server:
 
     def _hold(self, connection: Connection, sock: socket.socket) -> None:
         self.connections[connection] = sock
-        accepted = self.task(self.loop.connect_accepted_socket(lambda: connection, sock))
+        accepted = self.task(self._shake_hands(connection, sock))
         accepted.add_done_callback(functools.partial(self._accepted, connection))
+
+    async def _shake_hands(self, connection: Connection, sock: socket.socket) -> None:
+        if self.stalling:
+            await self.loop.create_future()
+        await self.loop.connect_accepted_socket(lambda: connection, sock, ssl=self.tls)
 
     def _accepted(self, connection: Connection, task: asyncio.Task[Any]) -> None:
         # Not in the coroutine: a task that is cancelled at once never enters it.
@@ -266,7 +241,7 @@ class Server:
         await _turns(TURNS_TO_READ)
 
     def _cut_from_outside(self) -> None:
-        for sock in (self._listener, *tuple(self.connections.values())):
+        for sock in (self._socket, *tuple(self.connections.values())):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
@@ -278,20 +253,6 @@ class Server:
 
     def _tell(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.failed(context.get("exception") or RuntimeError(context["message"]))
-
-
-def refuse_all_but_loopback(host: str) -> None:
-    """A test's server is not for the network that the machine happens to be in.
-
-    :raises ValueError: if `host` is anything else than an address of this machine alone.
-    """
-    with contextlib.suppress(ValueError):
-        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
-            return
-    raise ValueError(
-        f"{host!r} is not a loopback address: servers of tests listen on this machine only.\n"
-        "  Use 127.0.0.1, ::1 or localhost."
-    )
 
 
 async def _turns(count: int) -> None:
@@ -322,18 +283,5 @@ def _tellable(error: BaseException) -> Exception:
     return told
 
 
-def _describe_task(task: asyncio.Task[Any]) -> str:
-    return _describe(f"{task.get_name()}, which ignores its cancellation", *task.get_stack()[-1:])
-
-
-def _describe(about: str, frame: Any = None) -> str:
-    """What runs, and the innermost lines of where it is, without the machinery around it."""
-    stack = traceback.extract_stack(frame) if frame else []
-    ours = [os.path.dirname(each.filename) == os.path.dirname(__file__) for each in stack]
-    first = ours.index(True) if True in ours else 0  # before it is what started the thread
-    where = [
-        f"    {each.filename}:{each.lineno} in {each.name}: {each.line}"
-        for each, of_ours in list(zip(stack, ours, strict=True))[first:]
-        if not of_ours
-    ]
-    return "\n".join([about, *where[-FRAMES:]])
+def _describe_task(task: asyncio.Task[Any], about: str) -> str:
+    return describe(f"{about}, which ignores its cancellation", *task.get_stack()[-1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from underlay._errors import LayerError
 from underlay.http._arguments import NOT_GIVEN, check_times
@@ -11,7 +11,10 @@ from underlay.http._failing import caller
 from underlay.http._matching import criteria
 from underlay.http._messages import Answerer, Request
 from underlay.http._playbook import Expectation, Playbook
-from underlay.http._serving import Serving
+from underlay.http._serving import Options, Serving
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["Expectation", "FakeServer"]
 
@@ -25,22 +28,11 @@ class FakeServer(Serving):
     The hooks of a subclass find the server running; ``setUp`` may `expect` standing answers.
 
     :param bases: layers that must be up before this one.
-    :param host: a loopback address.
-    :param port: 0 for any free one.
-    :param patience: seconds that functions given to `Expectation.then` may go on after the test.
-    :param name: of the layer, by default that of the module variable that holds it.
+    :param options: those of `Serving`, such as ``tls=True``.
     """
 
-    def __init__(
-        self,
-        bases: Iterable[Any] | None = None,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        patience: float = 1.0,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(bases, host=host, port=port, patience=patience, name=name)
+    def __init__(self, bases: Iterable[Any] | None = None, **options: Unpack[Options]) -> None:
+        super().__init__(bases, **options)
         self._playbook = Playbook(self, self._lock, self._note)
 
     def _begin_test(self) -> None:

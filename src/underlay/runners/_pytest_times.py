@@ -46,6 +46,7 @@ class Stopwatch:
 
 KNOWN = pytest.StashKey[Record]()  # from earlier runs
 HEARD = pytest.StashKey[Record]()  # from workers of xdist
+LOST = pytest.StashKey[str]()  # why what was found out could not be kept
 STOPWATCH = pytest.StashKey[Stopwatch]()
 
 
@@ -90,11 +91,9 @@ def hear(config: pytest.Config, plain: dict[str, Any]) -> None:
     config.stash[HEARD] = config.stash.get(HEARD, NOTHING).joined(_times.parsed(plain))
 
 
-def remember(config: Any) -> None:
-    """Keep what was found out, unless this was a shard.
-
-    :raises pytest.exit.Exception: if that is not possible.
-    """
+def remember(session: pytest.Session) -> None:
+    """Keep what was found out, unless this was a shard; if that is not possible, the run fails."""
+    config: Any = session.config
     file, new = config.getoption("--layer-times"), measured(config)
     if SHARD in config.stash or not new.tests:
         return
@@ -105,4 +104,11 @@ def remember(config: Any) -> None:
     try:
         _times.update(file, new)
     except TimesUnusable as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
+        config.stash[LOST] = str(error)
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+def report(terminal: Any, config: pytest.Config) -> None:
+    """Say in pytest's summary if what was found out could not be kept."""
+    if LOST in config.stash:
+        terminal.write_line(f"ERROR: {config.stash[LOST]}", red=True)

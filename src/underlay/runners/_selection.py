@@ -15,6 +15,9 @@ from underlay.runners._times import Record, named
 
 T = TypeVar("T")
 
+LAYER_HELP = "run tests on layers whose full name has a match; !REGEX: on those without; repeatable"
+SHARD_HELP = "run the I-th of N parts of the tests; those of one layer are in one of them"
+
 
 class Group(NamedTuple):
     """Tests that shards keep together: those that name the same layers, or are in one file.
@@ -29,10 +32,6 @@ class Group(NamedTuple):
 def group(layers: Layers, file: str) -> Group:
     """The group of a test that names some layers and is in a file, or module."""
     return Group(named(layers) or file, layers)
-
-
-LAYER_HELP = "run tests on layers whose full name has a match; !REGEX: on those without; repeatable"
-SHARD_HELP = "run the I-th of N parts of the tests; those of one layer are in one of them"
 
 
 def layer_pattern(text: str) -> str:

@@ -20,7 +20,7 @@ from underlay._stack import Layers, Spent, layer_name, union
 SET_UP = 1.0  # seconds, of a layer whose set-up is not known; the order of tests assumes as much
 TEST = 0.1  # seconds, of a test if none is known
 
-OPTION_HELP = "take the seconds of layers and their tests from FILE; a run of all shards adds to it"
+OPTION_HELP = "read from FILE what layers and tests take, and add to it, unless this is a shard"
 
 Times = Mapping[tuple[str, str], Spent]  # by full name of the layer and name of the hook
 

@@ -17,6 +17,7 @@ from underlay.runners import (
     _pytest_durations,
     _pytest_selection,
     _pytest_teardown,
+    _pytest_terminating,
     _pytest_timeline,
     _pytest_times,
     _xdist,
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUNNING] = Running(config.stash[STACK], config.stash[STOPWATCH])
     config.pluginmanager.register(config.stash[RUNNING], "underlay-running")
     _pytest_timeline.configure(config)
+    _pytest_terminating.configure(config)
     if _xdist.is_worker(config):
         _xdist.configure_worker(config)
     else:
@@ -134,11 +136,12 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
             if _xdist.is_worker(session.config):
                 _xdist.tell_controller(session.config)
             else:
-                _pytest_times.remember(session.config)
+                _pytest_times.remember(session)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     _pytest_durations.report(terminalreporter, config)
+    _pytest_times.report(terminalreporter, config)
 
 
 @pytest.fixture

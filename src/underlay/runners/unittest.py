@@ -20,7 +20,8 @@ from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import Layers, LayerStack, Spent, in_order, layer_name, union
 from underlay.runners import _selection, _times
-from underlay.runners._times import NOTHING, Record, found
+from underlay.runners._terminating import Termination
+from underlay.runners._times import NOTHING, Record
 
 LayeredTest = tuple[AnyLayer, unittest.TestCase]
 
@@ -92,18 +93,20 @@ class LayeredSuite(unittest.TestSuite):
     def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
         stack = LayerStack()
         groups = self._groups()
-        for index in range(len(list(self))):
-            self._removeTestAtIndex(index)  # type: ignore[attr-defined]
+        self._let_go_of_tests()
         spent: dict[Layers, Spent] = {}
         try:
             for layers, tests in groups:
                 spent[layers] = _run_group(result, stack, layers, tests)
         finally:
             _release(result, stack)
-            self.found = found(
-                stack.times(), {each: spent[each] for each in spent if spent[each].calls}
-            )
+            complete = {layers: each for layers, each in spent.items() if each.calls}
+            self.found = _times.found(stack.times(), complete)
         return result
+
+    def _let_go_of_tests(self) -> None:
+        for index, _ in enumerate(self):
+            self._removeTestAtIndex(index)  # type: ignore[attr-defined]
 
     def _groups(self) -> list[tuple[Layers, list[unittest.TestCase]]]:
         groups: dict[Layers, list[unittest.TestCase]] = {}
@@ -286,7 +289,7 @@ class Program(unittest.TestProgram):
     shard: str | None = None
     layer_times: str | None = None
     in_empty_shard = False
-    keeps_times = False
+    kept_in: str | None = None  # the file to which this run adds what it has taken
 
     def _getParentArgParser(self) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super()._getParentArgParser()  # type: ignore[misc]
@@ -301,7 +304,9 @@ class Program(unittest.TestProgram):
         parser.add_argument(
             "--shard", metavar="I/N", type=_selection.shard, help=_selection.SHARD_HELP
         )
-        parser.add_argument("--layer-times", metavar="FILE", help=_times.OPTION_HELP)
+        parser.add_argument(
+            "--layer-times", metavar="FILE", type=os.path.abspath, help=_times.OPTION_HELP
+        )
         return parser
 
     def createTests(self, *args: Any, **kwargs: Any) -> None:
@@ -311,7 +316,7 @@ class Program(unittest.TestProgram):
         if shard := _selection.shard_to_run(self.shard, os.environ):
             all_tests, tests = tests, shard.choose(tests, _group, known)
             self.in_empty_shard = len(all_tests) > len(tests) == 0
-        self.keeps_times = bool(self.layer_times) and not shard
+        self.kept_in = None if shard else self.layer_times
         self.test = LayeredSuite(
             (
                 layered(
@@ -350,8 +355,8 @@ class Program(unittest.TestProgram):
     def runTests(self) -> None:
         leave, self.exit = self.exit, False
         super().runTests()
-        if self.layer_times and self.keeps_times:
-            _times.update(self.layer_times, self.test.found)
+        if self.kept_in:
+            _times.update(self.kept_in, self.test.found)
         if leave:
             sys.exit(self._status())
 
@@ -372,6 +377,7 @@ def main(arguments: list[str]) -> None:
     """
     if os.getcwd() not in sys.path:  # the installed script does not have it there, python -m does
         sys.path.insert(0, os.getcwd())
+    Termination().heed()
     try:
         Program(
             module=None,

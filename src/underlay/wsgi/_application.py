@@ -13,27 +13,23 @@ from underlay._hooks import AnyLayer
 from underlay._layer import Layer
 from underlay._resources import Resource
 from underlay.wsgi._exchange import Exchange, LoggedErrors
-from underlay.wsgi._recorder import Recorder
+from underlay.wsgi._recorder import Recorder, Recording
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+if TYPE_CHECKING:
+    pass
 
 #: What an application raises that is called without arguments, because it takes any.
 MISUNDERSTOOD = (TypeError, ValueError, IndexError)
 
 
-class WSGI(Layer):
-    """A WSGI application, made when the layer is set up.
+class InProcess(Layer):
+    """A layer with an application, made when the layer is set up, and a record of its exchanges.
 
-    ``WSGI(app)`` takes an application, ``WSGI(make_app, "test.ini")`` a factory and what it is
-    called with.  The rule: a callable is a factory if arguments for it are given, or if it can be
-    called without any; otherwise it is the application itself.  What is known only when other
-    layers are up goes into a lambda::
-
-        APP = WSGI(lambda: make_app(payment_url=PAYMENTS.url), bases=[PAYMENTS])
-
-    What the application raises fails the test that made it do so: in-process it arrives in the
-    client's own call, over a socket `verify` raises it.
+    The rule: a callable is a factory if arguments for it are given, or if it can be called without
+    any; otherwise it is the application itself.
 
     :param app_or_factory: a callable, or where to find it, as ``"package.module:name"``.
     :param args: for the factory.
@@ -41,8 +37,6 @@ class WSGI(Layer):
     :param name: of the layer; by default that of the module variable which holds it.
     :param kwargs: for the factory.
     """
-
-    application = Resource["WSGIApplication"]("The application, which records what it is asked")
 
     def __init__(
         self,
@@ -57,11 +51,11 @@ class WSGI(Layer):
         self._app_or_factory = app_or_factory
         self._args = args
         self._kwargs = kwargs
-        self._recorder: Recorder | None = None
+        self._recorder: Recording | None = None
 
-    def setUp(self) -> None:
-        self._recorder = Recorder(self._make())
-        self.application = self._recorder
+    def _watch(self, recorder: Recording) -> None:
+        """Record exchanges until the layer is taken down."""
+        self._recorder = recorder
         errors = LoggedErrors()
         errors.install()
         self.addCleanup(errors.remove)
@@ -70,7 +64,7 @@ class WSGI(Layer):
         self._recording.restart()
 
     @property
-    def _recording(self) -> Recorder:
+    def _recording(self) -> Recording:
         if self._recorder is None:
             raise LayerError(
                 f"{self!r} has no application, for it is not set up.\n"
@@ -123,7 +117,7 @@ class WSGI(Layer):
         if failed:
             raise _application_error(repr(self), failed) from None
 
-    def _make(self) -> WSGIApplication:
+    def _make(self) -> Any:
         given: Any = self._app_or_factory
         if isinstance(given, str):
             given = pkgutil.resolve_name(given)
@@ -134,8 +128,9 @@ class WSGI(Layer):
         else:
             made = given
         if not callable(made):
-            raise TypeError(f"{self!r} needs a WSGI application, but it got {made!r}.")
-        return made  # type: ignore[no-any-return]
+            kind = type(self).__name__
+            raise TypeError(f"{self!r} needs a {kind} application, but it got {made!r}.")
+        return made
 
     def _made_by(self, factory: Callable[[], Any]) -> Any:
         """What a factory makes; it might also be an application that takes any arguments."""
@@ -144,11 +139,39 @@ class WSGI(Layer):
         except MISUNDERSTOOD as error:
             if not _takes(factory, {}, _in_short):
                 raise
+            kind = type(self).__name__
             raise TypeError(
                 f"{self!r} took {factory!r} for a factory, for it can be called without arguments, "
                 f"and got {_in_short(error)}\n"
-                "  If it is the application itself, say so: WSGI(lambda: application)."
+                f"  If it is the application itself, say so: {kind}(lambda: application)."
             ) from error
+
+
+class WSGI(InProcess):
+    """A WSGI application, made when the layer is set up.
+
+    ``WSGI(app)`` takes an application, ``WSGI(make_app, "test.ini")`` a factory and what it is
+    called with.  The rule: a callable is a factory if arguments for it are given, or if it can be
+    called without any; otherwise it is the application itself.  What is known only when other
+    layers are up goes into a lambda::
+
+        APP = WSGI(lambda: make_app(payment_url=PAYMENTS.url), bases=[PAYMENTS])
+
+    What the application raises fails the test that made it do so: in-process it arrives in the
+    client's own call, over a socket `verify` raises it.  The parameters are those of `InProcess`.
+    """
+
+    application: Resource[WSGIApplication] = Resource(
+        "The application, which records what it is asked"
+    )
+
+    def setUp(self) -> None:
+        made = self._make()
+        if inspect.iscoroutinefunction(made) or inspect.iscoroutinefunction(type(made).__call__):
+            raise TypeError(f"{self!r} got an ASGI application, {made!r}: use ASGI instead.")
+        recorder = Recorder(made)
+        self._watch(recorder)
+        self.application = recorder
 
 
 def _takes(function: Callable[..., Any], *args: object) -> bool:

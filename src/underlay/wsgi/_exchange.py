@@ -61,14 +61,14 @@ class Exchange:
 
     def raises(self, error: BaseException) -> bool:
         """Note what leaves the application; whether that is its own."""
-        if error is self._client_gone:
+        if self._comes_of_absence(error):
             return False
         self.raised = error
         return True
 
     def report(self, error: BaseException) -> None:
         """Note what the application has caught."""
-        if error is not self._client_gone:
+        if not self._comes_of_absence(error):
             self.reported.append(error)
 
     @contextlib.contextmanager
@@ -79,6 +79,12 @@ class Exchange:
         except ConnectionError as error:
             self._client_gone = error
             raise
+
+    def _comes_of_absence(self, error: BaseException | None) -> bool:
+        """Whether an error is that the client is gone, or what the application made of it."""
+        while error is not None and error is not self._client_gone:
+            error = error.__cause__ or error.__context__
+        return error is not None
 
     def __repr__(self) -> str:
         return f"<Exchange {self.request} -> {self.status or 'no answer'}>"

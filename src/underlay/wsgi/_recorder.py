@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -15,14 +16,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class Recorder:
-    """Wraps a WSGI application.
+class Recording:
+    """The exchanges of a test.
 
     :ivar exchanges: those that have begun since `restart`, in this order.
     """
 
-    def __init__(self, application: WSGIApplication) -> None:
-        self.application = application
+    def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
@@ -30,9 +30,30 @@ class Recorder:
         self.exchanges: list[Exchange] = []
         self._thread = threading.get_ident()
 
+    def settle(self, exchanges: Iterable[Exchange], seconds: float) -> None:
+        """Wait for those that other threads are still at work on, but not for longer than that."""
+        awaited = list(exchanges)
+        with contextlib.suppress(NotReady):
+            wait_until(lambda: not any(each.pending for each in awaited), "the requests", seconds)
+
+    def in_own_thread(self) -> bool:
+        """Whether this is the test's thread."""
+        return threading.get_ident() == self._thread
+
+
+class Recorder(Recording):
+    """Wraps a WSGI application.
+
+    :param application: the application.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        super().__init__()
+        self.application = application
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         exchange = environ[ENVIRON_KEY] = Exchange(environ)
-        exchange.pending = not self._in_own_thread()
+        exchange.pending = not self.in_own_thread()
         self.exchanges.append(exchange)
 
         def recorded(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
@@ -61,19 +82,10 @@ class Recorder:
             yield
         except BaseException as error:
             if exchange.raises(error):
-                exchange.delivered = self._in_own_thread()
+                exchange.delivered = self.in_own_thread()
             raise
         finally:
             current.reset(token)
-
-    def settle(self, exchanges: Iterable[Exchange], seconds: float) -> None:
-        """Wait for those that other threads are still at work on, but not for longer than that."""
-        awaited = list(exchanges)
-        with contextlib.suppress(NotReady):
-            wait_until(lambda: not any(each.pending for each in awaited), "the requests", seconds)
-
-    def _in_own_thread(self) -> bool:
-        return threading.get_ident() == self._thread
 
 
 class Body:
@@ -87,6 +99,11 @@ class Body:
 
     def __iter__(self) -> Body:
         return self
+
+    def __length_hint__(self) -> Any:
+        """How many chunks there are, if they are there already: servers then need not wait."""
+        hint = operator.length_hint(self._chunks, -1)
+        return hint if hint >= 0 else NotImplemented
 
     def __next__(self) -> bytes:
         with self._recorder.watching(self._exchange):

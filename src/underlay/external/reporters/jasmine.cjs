@@ -2,7 +2,7 @@
 // https://jasmine.github.io/api/7.0/Reporter.html
 'use strict';
 
-const {stepwise, emit, awaitSelection, pause, Plan} = require('./protocol.cjs');
+const {stepwise, emit, listen, awaitSelection, pause, declaration, Plan} = require('./protocol.cjs');
 
 const REASONS = {excluded: 'left out, because other specs are focused (fit, fdescribe)'};
 
@@ -15,13 +15,16 @@ const isAssertion = ({matcherName, message}) => matcherName !== '' || /^Failed(:
 
 module.exports = class {
   #ids = new Map();
+  #declared = new Map();
   #selection;
   #due = new Set();
   #seed;
 
   // Jasmine asks the filter once for each spec, after all files are loaded and before any spec runs.
   constructor() {
+    listen();
     const env = jasmine.getEnv();
+    if (parseInt(jasmine.version) < 6) ['it', 'fit', 'xit'].forEach(name => this.#noteDeclarations(name));
     const projectFilter = env.configuration().specFilter;
     const specFilter = spec => {
       this.#begin(projectFilter);
@@ -32,6 +35,16 @@ module.exports = class {
     env.configure(stepwise ? {specFilter, random: false} : {specFilter});
   }
 
+  // Jasmine 5 does not tell the file.
+  #noteDeclarations(name) {
+    const theirs = globalThis[name];
+    globalThis[name] = (...args) => {
+      const spec = theirs(...args);
+      this.#declared.set(spec.id, declaration(/\/node_modules\/jasmine/));
+      return spec;
+    };
+  }
+
   #begin(isIncluded) {
     if (this.#selection) return;
     const plan = new Plan();
@@ -39,12 +52,17 @@ module.exports = class {
       for (const child of suite.children) {
         const path = [...titles, child.description];
         if (child.children) walk(child, path);
-        else if (isIncluded(child)) this.#ids.set(child.id, plan.add(child.filename, path));
+        else if (isIncluded(child)) this.#ids.set(child.id, this.#add(plan, child, path));
       }
     };
     walk(jasmine.getEnv().topSuite(), []);
     emit('plan', {specs: plan.specs});
     this.#selection = plan.specs.length ? awaitSelection() : new Set();
+  }
+
+  #add(plan, {id, filename}, titles) {
+    const [file, line] = this.#declared.get(id) ?? ['', undefined];
+    return plan.add(filename ?? file, titles, line);
   }
 
   // The filter is never asked about specs that are left out because of focused ones.
@@ -94,7 +112,7 @@ module.exports = class {
 
 // What Jasmine adds to errors of node's assert module repeats what their messages say.
 function failure({matcherName, message, stack}) {
-  if (!matcherName?.startsWith('assert ')) return {message, stack};
+  if (!matcherName?.startsWith('assert ')) return {message, stack: stack ?? ''}; // null for a text
   return {
     message: message.replace(/^AssertionError: /, ''),
     stack: stack.replace(/^error properties: .*\n/, ''),

@@ -1,0 +1,51 @@
+"""The files that patterns name."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from underlay._errors import NoTestsReported
+
+BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+def find_files(who: object, patterns: Sequence[str], cwd: Path) -> list[str]:
+    """The paths of all files that match, sorted, absolute.
+
+    :param who: whose files they are, for the message.
+    :param patterns: paths or glob patterns, also with ``**`` and ``{js,ts}``, that start in `cwd`;
+        with ``!`` in front, files to leave out.  ``node_modules`` are left out by ``**``.
+    :raises NoTestsReported: if there is none.
+    """
+    wanted = (pattern for pattern in patterns if not pattern.startswith("!"))
+    unwanted = (pattern[1:] for pattern in patterns if pattern.startswith("!"))
+    left_out = set(_matches(unwanted, cwd))
+    found = sorted({*_matches(wanted, cwd)} - left_out)
+    if not found:
+        raise NoTestsReported(str(who), f"No file in {cwd} matches its patterns.", "")
+    return found
+
+
+def _matches(patterns: Iterator[str], cwd: Path) -> Iterator[str]:
+    for pattern in patterns:
+        for each in expand_braces(pattern):
+            for found in glob.iglob(str(cwd / each), recursive=True):
+                inside = os.path.relpath(found, cwd)
+                if os.path.isfile(found) and ("node_modules" in each or not _is_installed(inside)):
+                    yield os.path.normpath(found)
+
+
+def _is_installed(path: str) -> bool:
+    return "node_modules" in Path(path).parts
+
+
+def expand_braces(pattern: str) -> list[str]:
+    """``["a.js", "a.ts"]`` for ``"a.{js,ts}"``."""
+    if not (found := BRACES.search(pattern)):
+        return [pattern]
+    before, after = pattern[: found.start()], pattern[found.end() :]
+    return [text for each in found[1].split(",") for text in expand_braces(before + each + after)]

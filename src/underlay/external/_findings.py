@@ -1,0 +1,118 @@
+"""What linters tell, in the formats that they write: SARIF 2.1.0, ESLint's JSON, Checkstyle's XML.
+
+Each reader takes the text and the folder in which the linter ran, and raises ``ValueError``,
+``LookupError`` or ``TypeError`` for a text that is something else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from underlay.external._junit import parse_safely
+
+#: From what does no harm to what does.
+LEVELS = ("none", "note", "warning", "error")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """Something that a linter says of a place; the file is empty if it says it of its run."""
+
+    file: str
+    line: int
+    column: int
+    level: str
+    rule: str
+    text: str
+
+    def __str__(self) -> str:
+        rule = f" {self.rule}" if self.rule else ""
+        return f"{self.line}:{self.column}: {self.level}{rule}: {self.text}"
+
+
+def read_sarif(text: str, cwd: Path) -> list[Finding]:
+    """Findings, and what the tool has to say of files that it could not read."""
+    return [
+        _of_result(result, rules, cwd)
+        for run in json.loads(text)["runs"]
+        for rules in [_default_levels(run)]
+        for result in (*run.get("results", ()), *_notifications(run))
+        if not result.get("suppressions")
+    ]
+
+
+def _notifications(run: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of its run; ESLint's formatter tells errors of parsing here."""
+    for invocation in run.get("invocations", ()):
+        for key in ("toolConfigurationNotifications", "toolExecutionNotifications"):
+            for each in invocation.get(key, ()):
+                yield {"ruleId": each.get("descriptor", {}).get("id", ""), **each}
+
+
+def _default_levels(run: dict[str, Any]) -> dict[str, str]:
+    rules = run["tool"]["driver"].get("rules", ())
+    return {
+        each["id"]: each.get("defaultConfiguration", {}).get("level", "warning") for each in rules
+    }
+
+
+def _of_result(result: dict[str, Any], levels: dict[str, str], cwd: Path) -> Finding:
+    rule = result.get("ruleId") or ""
+    level = result.get("level") or levels.get(rule, "warning")
+    places: list[dict[str, Any]] = [*result.get("locations", ()), {}]
+    place = places[0].get("physicalLocation", {})
+    region = place.get("region", {})
+    uri = place.get("artifactLocation", {}).get("uri", "")
+    where = region.get("startLine", 1), region.get("startColumn", 1)
+    return Finding(_path(uri, cwd), *where, level, rule, result["message"]["text"])
+
+
+def _path(uri: str, cwd: Path) -> str:
+    """Biome and Oxlint do not encode their paths; so only what says to be a URI is decoded."""
+    if not uri:
+        return ""
+    path = unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
+    return os.path.normpath(cwd / path)
+
+
+def read_eslint(text: str, cwd: Path) -> list[Finding]:
+    return [
+        Finding(
+            file["filePath"],
+            each.get("line") or 1,
+            each.get("column") or 1,
+            "error" if each["severity"] == 2 else "warning",
+            each["ruleId"] or "",
+            each["message"],
+        )
+        for file in json.loads(text)
+        for each in file["messages"]
+    ]
+
+
+def read_checkstyle(text: str, cwd: Path) -> list[Finding]:
+    return [
+        Finding(
+            os.path.normpath(cwd / file.get("name", "")),
+            int(each.get("line", 1)),
+            int(each.get("column", 1)),
+            each.get("severity", "error"),
+            each.get("source", ""),
+            each.get("message", ""),
+        )
+        for file in parse_safely(text.encode()).iter("file")
+        for each in file.iter("error")
+    ]
+
+
+READERS: dict[str, Callable[[str, Path], list[Finding]]] = {
+    "sarif": read_sarif,
+    "eslint": read_eslint,
+    "checkstyle": read_checkstyle,
+}

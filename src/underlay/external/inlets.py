@@ -1,0 +1,207 @@
+"""Tools that report in ways which many know: JUnit XML, TAP, --list and --run, an exit status."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import underlay
+from underlay._errors import RunnerMissing
+from underlay.external import _junit, _tap
+from underlay.external._checks import Environment, check_texts
+from underlay.external._drive import Channel, Ids, Report, crossed, refuse, run, stream
+from underlay.external._events import Done, Failure, Spec, Started
+from underlay.external._process import Launch
+
+#: What the process in between runs, with underlay from where we have it.
+BOOT = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from underlay.external.inlets import drive; drive(*sys.argv[1:])"
+)
+
+
+class Inlet:
+    """A tool that is started by a process of ours, which tells events in its place.
+
+    :param command: the tool's program and its arguments.
+    """
+
+    #: What its test class is called by default.
+    name: ClassVar[str]
+
+    def __init__(self, command: Sequence[str]) -> None:
+        check_texts(f"the command of {self.name}", command)
+        self.command = list(command)
+
+    def __repr__(self) -> str:
+        return f"{self.name}({self.command!r})"
+
+    def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> Launch:
+        """See `Runner.launch`."""
+        root = str(Path(underlay.__file__).parents[1])
+        kind = f"{type(self).__module__}.{type(self).__qualname__}"
+        boot = [sys.executable, "-I", "-c", BOOT, root, kind]
+        return Launch((*boot, json.dumps(self.state(cwd, args))), cwd, env)
+
+    def state(self, cwd: Path, args: Sequence[str]) -> dict[str, Any]:
+        """What the process in between has to know, as JSON."""
+        return {"command": [program_path(self.command[0], cwd), *self.command[1:], *args]}
+
+    @classmethod
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        """What the process in between does; it gets the `state`."""
+        raise NotImplementedError
+
+
+class RunsToBeListed(Inlet):
+    """A tool that can't say which tests there are, but by running them: it runs at once.
+
+    Only a repeated run starts it again.
+    """
+
+    def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> Launch:
+        """See `Runner.launch`.
+
+        :raises ValueError: for a suite on a layer, which is not set up by then.
+        """
+        if "UNDERLAY_STEPWISE" in env:
+            raise ValueError(
+                f"{self} must run to be listed, before a layer is set up; on a layer use Command."
+            )
+        return super().launch(cwd, args, env)
+
+
+class JUnit(RunsToBeListed):
+    """A tool that writes a JUnit XML report.
+
+    A report with a document type is refused, so that no entity can do harm.
+
+    :param report: its path, relative to the suite's folder.
+    """
+
+    name = "JUnit"
+
+    def __init__(self, command: Sequence[str], report: str) -> None:
+        super().__init__(command)
+        check_texts("the report of JUnit", [report])
+        self.report = report
+
+    def state(self, cwd: Path, args: Sequence[str]) -> dict[str, Any]:
+        return {**super().state(cwd, args), "report": str(cwd / self.report)}
+
+    @classmethod
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        path = Path(state["report"])
+        path.unlink(missing_ok=True)  # that of an earlier run proves nothing
+        status, output = run(state["command"])
+        print(output)
+        if not path.exists():
+            refuse(f"It exited with status {status} and wrote no {path}.")
+        try:
+            found = _junit.read(path.read_bytes())
+        except ValueError as error:
+            refuse(f"{path} can't be read: {error}")
+        channel.replay(_compared(found, status))
+
+
+class TAP(RunsToBeListed):
+    """A tool that writes TAP, version 13 or 14, to stdout; subtests are specs of their own."""
+
+    name = "TAP"
+
+    @classmethod
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        parser = _tap.Parser()
+        for line in stream(state["command"]):
+            status = line  # the last one
+            if parser.feed(line):
+                channel.tell(Started(""))  # a sign of life
+        channel.replay(_compared(parser.end(), int(status)))
+
+
+class Command(Inlet):
+    """Any command: one case, which passes if the exit status is 0."""
+
+    name = "Command"
+
+    @classmethod
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        command = state["command"]
+        title = " ".join([os.path.basename(command[0]), *command[1:]])
+        for spec in channel.offer([Ids().spec("", [title])]):
+            channel.pause()
+            channel.tell(Started(spec.id))
+            status, output = run(command)
+            failures = () if status == 0 else (Failure(f"exit status {status}", ""),)
+            result = "failed" if status else "passed"
+            channel.tell(Done(spec.id, result, "", failures, output=output))
+        channel.end()
+
+
+class ListAndRun(Inlet):
+    """A tool that speaks gocept.exttest's protocol: ``--list``, and ``--run CASE.TEST``."""
+
+    name = "ListAndRun"
+
+    def __repr__(self) -> str:
+        return repr(self.command[0])
+
+    @classmethod
+    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
+        program, *args = state["command"]
+        status, output = run([program, "--list", *args])
+        try:
+            ids = Ids()
+            specs = [
+                ids.spec("", [case["case"], test])
+                for case in json.loads(output)
+                for test in case["tests"]
+            ]
+        except (ValueError, LookupError, TypeError) as error:
+            refuse(f"--list exited with status {status}: {error!r}", output)
+        for spec in channel.offer(specs):
+            channel.pause()
+            channel.tell(Started(spec.id))
+            channel.tell(_one(spec, *run([program, *args, "--run", ".".join(spec.titles)])))
+        channel.end()
+
+
+def _one(spec: Spec, status: int, output: str) -> Done:
+    """What ``--run`` tells of a test; anything else than one answer about it is an error."""
+    try:
+        [told] = [each for each in json.loads(output) if each["name"] == ".".join(spec.titles)]
+        result = {"SUCCESS": "passed", "FAIL": "failed", "ERROR": "error"}[told["status"]]
+    except (ValueError, LookupError, TypeError) as error:
+        message = f"--run exited with status {status}, without a result that can be read: {error!r}"
+        return Done(spec.id, "error", "", (Failure(message, ""),), output=output)
+    if result == "passed":
+        return Done(spec.id, result, "", ())
+    texts = [str(told.get("message", "")), str(told.get("traceback", ""))]
+    return Done(spec.id, result, "", (Failure("\n".join(filter(None, texts)), ""),))
+
+
+def _compared(report: Report, status: int) -> Report:
+    failed = sum(done.status in ("failed", "error") for _, done in report.results)
+    return Report(report.results, (*report.problems, *crossed(status, failed, "The command")))
+
+
+def program_path(name: str, cwd: Path) -> str:
+    """The path of a program: as it is, or relative to the folder if it has a slash."""
+    if os.sep not in name:
+        return name
+    path = cwd / name
+    if not os.access(path, os.X_OK):
+        raise RunnerMissing(name, (str(path),), "Check the path of its command.")
+    return str(path)
+
+
+def drive(kind: str, state: str) -> None:
+    """The main function of the process in between: such a tool by the names of module and class."""
+    module, _, name = kind.rpartition(".")
+    served: type[Inlet] = getattr(importlib.import_module(module), name)
+    served.serve(Channel(), json.loads(state))

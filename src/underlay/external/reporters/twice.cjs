@@ -1,0 +1,52 @@
+// For runners that can't wait between listing specs and running them: starts the runner to list
+// them, waits for the selection, and starts it again to run that.
+//
+// twice.cjs COMMAND... -- [OPTION-BEFORE-FILES] -- FILES...
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const {spawn} = require('child_process');
+const {emit, awaitSelection, endAs} = require('./protocol.cjs');
+
+const folder = path.dirname(process.env.UNDERLAY_EVENTS);
+
+const args = process.argv.slice(2);
+const files = args.splice(args.lastIndexOf('--')).slice(1);
+const beforeFiles = args.splice(args.lastIndexOf('--')).slice(1);
+
+function run(files, env) {
+  const [program, ...rest] = [...args, ...(files.length ? [...beforeFiles, ...files] : [])];
+  const child = spawn(program, rest, {stdio: 'inherit', env: {...process.env, ...env}});
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (status, signal) => resolve({status, signal}));
+  });
+}
+
+// What the processes tell that list specs, file by file, is one plan.
+async function list() {
+  const told = path.join(folder, 'plan.jsonl');
+  fs.writeFileSync(told, '');
+  const exit = await run(files, {UNDERLAY_EVENTS: told});
+  const events = fs.readFileSync(told, 'utf8').split('\n').filter(Boolean).map(line => JSON.parse(line));
+  for (const {event, ...problem} of events.filter(({event}) => event === 'problem')) emit(event, problem);
+  if (!events.some(({event}) => event === 'end')) {
+    const how = exit.signal ?? `status ${exit.status}`;
+    emit('problem', {where: '', message: `The runner ended by ${how} while it listed specs.`, stack: ''});
+  }
+  return {exit, specs: events.flatMap(({specs = []}) => specs)};
+}
+
+async function main() {
+  const {exit, specs} = await list();
+  if (!specs.length) return endAs(exit);
+  emit('plan', {specs});
+  const selection = awaitSelection();
+  const given = path.join(folder, 'selection.json');
+  fs.writeFileSync(given, JSON.stringify([...selection]));
+  const theirs = new Set(specs.filter(({id}) => selection.has(id)).map(({file}) => file));
+  endAs(await run([...theirs].filter(Boolean), {UNDERLAY_SELECTION: given}));
+}
+
+main();

@@ -1,0 +1,47 @@
+// Starts Vitest as its command line would, with our runner and our reporter; seen to work with
+// Vitest 3, 4 and 5: https://vitest.dev/api/advanced/vitest
+//
+// vitest.mjs [OPTIONS] FILES...
+import {createRequire} from 'node:module';
+import fs from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+
+const require = createRequire(import.meta.url);
+const {stepwise, emit, finish, failure} = require('./protocol.cjs');
+
+const theirs = new URL('dist/node.js', pathToFileURL(fs.realpathSync(process.env.UNDERLAY_TOOL)));
+const {parseCLI, startVitest} = await import(theirs);
+
+const reporter = {
+  onTestRunEnd(modules, errors) {
+    for (const module of modules) {
+      for (const error of module.errors()) tell(module.moduleId, error);
+    }
+    for (const error of errors) tell('', error);
+    this.isBad = errors.length > 0 || modules.some(module => !module.ok());
+  },
+};
+
+function tell(where, error) {
+  emit('problem', {where, ...failure(error)});
+}
+
+const {filter, options} = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
+const root = path.resolve(options.root ?? '.');
+const vitest = await startVitest('test', filter, {
+  ...options,
+  ...(filter.length ? {include: filter.map(file => path.relative(root, file))} : {}),
+  ...(stepwise ? {fileParallelism: false} : {}),
+  root,
+  watch: false,
+  allowOnly: false,
+  disableConsoleIntercept: true,
+  includeTaskLocation: true,
+  reporters: [reporter],
+  runner: fileURLToPath(new URL('./vitest-runner.mjs', import.meta.url)),
+});
+const status = reporter.isBad ? 1 : 0;
+finish(status);
+process.exitCode ||= status;
+await vitest?.exit();

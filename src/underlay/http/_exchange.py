@@ -1,0 +1,57 @@
+"""ServedExchange: what the exchanges of all versions of HTTP have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import http
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeVar
+
+from underlay.http._connection import Connection
+from underlay.http._messages import Request
+
+T = TypeVar("T")
+
+#: Bytes per write: dropping a buffer of 50 MB would cost `Server.stop` milliseconds.
+SLICE = 64 * 1024
+#: Bytes of what was no HTTP that are kept for the journal.
+EVIDENCE = 1024
+#: Bytes that the head of a request may have; common servers take between 8 and 100 KB.
+MAX_HEAD = 64 * 1024
+#: Bytes that the body of a request may have, since it is kept in memory, and in the journal.
+MAX_BODY = 256 * 1024 * 1024
+#: What the standard calls the statuses.
+PHRASES = {status.value: status.phrase.encode() for status in http.HTTPStatus}
+
+
+class ServedExchange:
+    """A request on a connection and the ways to answer it (see `Exchange`).
+
+    :param connection: on which it came.
+    :param request: what was asked.
+    :param gone: is set once the client sends nothing any more.
+    """
+
+    def __init__(self, connection: Connection, request: Request, gone: asyncio.Event) -> None:
+        self.request = request
+        self.gone = gone
+        self.connection = connection
+        self.started = False
+
+    def reset(self) -> None:
+        self.connection.reset()
+
+    def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
+        return self.connection.server.run(about, function, *args)
+
+    def task(self, coroutine: Coroutine[object, object, T], about: str) -> asyncio.Task[T]:
+        return self.connection.server.task(coroutine, about)
+
+    def start(self, about: str, function: Callable[[], object]) -> None:
+        self.connection.server.workers.run(about, function)
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        self.connection.server.post(function, *args)
+
+    def call(self, function: Callable[..., Coroutine[object, object, T]], *args: object) -> T:
+        return self.connection.server.call(function, *args)

@@ -1,0 +1,305 @@
+"""HTTP/2 on a connection, by h2: many requests at once, each on a stream of its own (RFC 9113)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+from h2.errors import ErrorCodes
+
+from underlay.http._connection import Connection
+from underlay.http._exchange import EVIDENCE, MAX_BODY, SLICE, ServedExchange
+from underlay.http._failing import OVER
+from underlay.http._messages import (
+    Answerer,
+    HeaderPairs,
+    Request,
+    Response,
+    allows_body,
+    plain,
+)
+from underlay.http._server import Server
+
+#: What belongs to a connection of HTTP/1, and must not be sent here (RFC 9113, 8.2.2).
+HTTP1_ONLY = {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
+
+
+class Stream:
+    """A request while it comes, and the task that answers it."""
+
+    def __init__(self, headers: HeaderPairs) -> None:
+        self.pseudo = {name: value for name, value in headers if name.startswith(b":")}
+        self.headers = [pair for pair in headers if not pair[0].startswith(b":")]
+        authority = self.pseudo.get(b":authority")
+        if authority is not None and not any(name == b"host" for name, _ in self.headers):
+            self.headers.insert(0, (b"host", authority))
+        self.body: list[bytes] = []
+        self.length = 0
+        self.whole = False
+        self.gone = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+
+class HTTP2(Connection):
+    """A connection that speaks HTTP/2.
+
+    :param server: whose it is.
+    :param answerer: who answers the requests, side by side.
+    """
+
+    def __init__(self, server: Server, answerer: Answerer) -> None:
+        super().__init__(server)
+        config = h2.config.H2Configuration(client_side=False, header_encoding=None)
+        self.h2 = h2.connection.H2Connection(config)
+        self._answerer = answerer
+        self._streams: dict[int, Stream] = {}
+        self._window = asyncio.Event()  # the client takes more
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._streams)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.h2.initiate_connection()
+        self.flush()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            events = self.h2.receive_data(data)
+        except h2.exceptions.ProtocolError as error:
+            self.flush()  # h2 has put a GOAWAY there
+            self._malformed(data, f"not HTTP: {error}")
+            return
+        for event in events:
+            self._take(event)
+        self.flush()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._window.set()
+        for number in tuple(self._streams):
+            self._drop(number)
+
+    def close(self) -> None:
+        """Send what is left, GOAWAY, then FIN."""
+        self.go_away(ErrorCodes.NO_ERROR)
+
+    def go_away(self, code: int) -> None:
+        """End the connection and say why."""
+        if self.alive:
+            self.h2.close_connection(code)
+            self.flush()
+            super().close()
+
+    def flush(self) -> None:
+        """Send what h2 has made ready."""
+        if self.alive:
+            self.send(self.h2.data_to_send())
+
+    async def send_body(self, number: int, data: bytes) -> None:
+        """Send a part of a body, as the client takes it.
+
+        :raises ConnectionAbortedError: when the stream or the connection is gone.
+        """
+        while data:
+            if not self.alive or number not in self._streams:
+                raise ConnectionAbortedError("The stream is closed.")
+            room = self.h2.local_flow_control_window(number)
+            size = min(len(data), room, self.h2.max_outbound_frame_size, SLICE)
+            if size > 0:
+                self.h2.send_data(number, data[:size])
+                await self.write(self.h2.data_to_send())
+                data = data[size:]
+            else:
+                self._window.clear()
+                await self._window.wait()
+
+    def end_stream(self, number: int) -> None:
+        """Nothing more comes from us."""
+        self.h2.end_stream(number)
+        self.flush()
+
+    def reset_stream(self, number: int, code: int) -> None:
+        """End one stream and say why; the others go on."""
+        if self.alive and number in self._streams:
+            self.h2.reset_stream(number, code)
+            self.flush()
+            del self._streams[number]
+
+    def has(self, number: int) -> bool:
+        """Whether a stream can still be written to."""
+        return self.alive and number in self._streams
+
+    def _take(self, event: h2.events.Event) -> None:
+        if isinstance(event, h2.events.RequestReceived):
+            self._streams[event.stream_id] = Stream(list(event.headers))
+        elif isinstance(event, h2.events.DataReceived):
+            self._add(event.stream_id, event.data, event.flow_controlled_length)
+        elif isinstance(event, h2.events.StreamEnded):
+            self._answer(event.stream_id)
+        elif isinstance(event, h2.events.StreamReset):
+            self._drop(event.stream_id)
+        elif isinstance(event, (h2.events.WindowUpdated, h2.events.RemoteSettingsChanged)):
+            self._window.set()
+        elif isinstance(event, h2.events.ConnectionTerminated) and not self._streams:
+            super().close()
+
+    def _add(self, number: int, data: bytes, credit: int) -> None:
+        if credit:
+            self.h2.acknowledge_received_data(credit, number)
+        stream = self._streams.get(number)
+        if stream is None:
+            return
+        stream.body.append(data)
+        stream.length += len(data)
+        if stream.length > MAX_BODY:
+            self._refuse(number, f"too large: the body has more than {MAX_BODY} bytes")
+
+    def _answer(self, number: int) -> None:
+        stream = self._streams.get(number)
+        if stream is None:
+            return
+        stream.whole = True
+        exchange = HTTP2Exchange(self, number, self._request(stream), stream.gone)
+        answer = self._answerer.answer(exchange)
+        if isinstance(answer, Response):
+            answer = exchange.send(answer)
+        stream.task = self.server.task(self._await(number, exchange, answer), str(exchange.request))
+        stream.task.add_done_callback(lambda _: answer.close())  # it may never have begun
+
+    async def _await(
+        self, number: int, exchange: HTTP2Exchange, answer: Coroutine[Any, Any, None]
+    ) -> None:
+        try:
+            await answer
+        except ConnectionAbortedError:
+            pass  # nobody waits any more
+        except BaseException as error:
+            if isinstance(error, OVER) and exchange.ended:
+                raise
+            self._answerer.failed(exchange.request, error)
+            self.reset_stream(number, ErrorCodes.INTERNAL_ERROR)
+        finally:
+            self._streams.pop(number, None)
+
+    def _refuse(self, number: int, problem: str) -> None:
+        stream = self._streams[number]
+        stream.body.clear()
+        self._answerer.malformed(self._request(stream, problem))
+        refusal = plain(413, f"{problem}\n")
+        self.h2.send_headers(number, [(b":status", b"413")])
+        self.h2.send_data(number, refusal.body, end_stream=True)
+        self.reset_stream(number, ErrorCodes.NO_ERROR)
+
+    def _drop(self, number: int) -> None:
+        """Forget a stream that the client has ended."""
+        stream = self._streams.pop(number, None)
+        if stream is None:
+            return
+        stream.gone.set()
+        if not stream.whole:
+            self._answerer.broken_off(self._request(stream, "broken off by the client"))
+        elif stream.task:
+            stream.task.cancel()
+
+    def _malformed(self, data: bytes, problem: str) -> None:
+        request = Request("", "", body=data[:EVIDENCE], problem=problem, client=self.client)
+        self._answerer.malformed(request)
+        super().close()
+
+    def _request(self, stream: Stream, problem: str = "") -> Request:
+        return Request(
+            method=stream.pseudo.get(b":method", b"").decode("latin-1"),
+            target=stream.pseudo.get(b":path", b"").decode("latin-1"),
+            raw_headers=stream.headers,
+            body=b"".join(stream.body),
+            problem=problem,
+            version="2",
+            client=self.client,
+            server=self.address,
+            stopping=self.server.stopping,
+        )
+
+
+class HTTP2Exchange(ServedExchange):
+    """A request on a stream of HTTP/2 and the ways to answer it (see `Exchange`).
+
+    :param number: of the stream.
+    """
+
+    connection: HTTP2
+
+    def __init__(
+        self, connection: HTTP2, number: int, request: Request, gone: asyncio.Event
+    ) -> None:
+        super().__init__(connection, request, gone)
+        self._number = number
+        self._head: HeaderPairs = []
+        self._left: int | None = None  # bytes that the head has promised and are still to come
+        self._bodiless = request.method == "HEAD"
+        self._finished = False
+
+    @property
+    def ended(self) -> bool:
+        return self._finished or not self.connection.has(self._number)
+
+    def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
+        named = [(name.lower(), value) for name, value in headers]
+        self._head = [(b":status", str(status).encode())]
+        self._head += [pair for pair in named if pair[0] not in HTTP1_ONLY]
+        lengths = [int(value) for name, value in named if name == b"content-length"]
+        self._bodiless = self._bodiless or not allows_body(status)
+        self._left = lengths[0] if lengths and not self._bodiless else None
+        self.started = True
+
+    async def write(self, data: bytes) -> None:
+        self._count(data)
+        self._send_head()
+        if not self._bodiless:
+            await self.connection.send_body(self._number, data)
+        self.connection.flush()
+
+    async def finish(self, data: bytes = b"") -> None:
+        await self.write(data)
+        if self._left:
+            raise ValueError(f"The answer is {self._left} bytes shorter than its Content-Length.")
+        self.connection.end_stream(self._number)
+        self._finished = True
+
+    async def send(self, response: Response) -> None:
+        self.begin(response.status, response.raw_headers)
+        await self.finish(response.body)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def break_off(self) -> None:
+        self.reset_stream(ErrorCodes.INTERNAL_ERROR)
+
+    def reset_stream(self, code: int) -> None:
+        """End this stream alone (RST_STREAM)."""
+        self.connection.reset_stream(self._number, code)
+
+    def go_away(self, code: int) -> None:
+        """End the connection, and say why (GOAWAY)."""
+        self.connection.go_away(code)
+
+    def _send_head(self) -> None:
+        if self.ended:
+            raise ConnectionAbortedError("The stream is closed.")
+        if self._head:
+            self.connection.h2.send_headers(self._number, self._head)
+            self._head = []
+
+    def _count(self, data: bytes) -> None:
+        if self._left is None:
+            return
+        self._left -= len(data)
+        if self._left < 0:
+            raise ValueError(f"The answer is {-self._left} bytes longer than its Content-Length.")

@@ -1,0 +1,128 @@
+"""Listeners: the sockets on which a server waits for clients, on this machine only."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import socket
+import stat
+import urllib.parse
+from typing import Protocol
+
+#: Connections that the kernel keeps for us.  With socketserver's 5 it is the client that blocks.
+BACKLOG = 512
+#: Bytes of a unix socket's path, the closing zero included: 108 in Linux, 104 in macOS (unix(7)).
+PATH_BYTES = 104
+
+
+class Listener(Protocol):
+    """A place to listen at.
+
+    :ivar address: where that is, as in a URL; known for certain after `open`.
+    """
+
+    @property
+    def address(self) -> str: ...
+
+    def open(self) -> socket.socket:
+        """Listen.
+
+        :raises OSError: if the place is taken.
+        """
+        ...
+
+    def released(self) -> None:
+        """Leave nothing behind; the socket has been closed."""
+        ...
+
+
+class TCPListener:
+    """A port of a loopback address.
+
+    :param host: ``127.0.0.1``, ``::1``, ``localhost`` or another loopback address.
+    :param port: 0 for any free one; the one it became after `open`.
+    :raises ValueError: if the address is not a loopback one.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        refuse_all_but_loopback(host)
+        self.host, self.port = host, port
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def open(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        sock = socket.create_server((self.host, self.port), family=family, backlog=BACKLOG)
+        # Accepted sockets inherit it.  asyncio would not set it: it looks for a `proto` that they
+        # do not have, and Nagle's algorithm then costs 40 ms per request.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = sock.getsockname()[1]
+        return sock
+
+    def released(self) -> None:
+        """A port leaves nothing behind."""
+
+
+class UnixListener:
+    """A socket in the file system.
+
+    :param path: where; what a dead server has left there is removed.
+    :raises ValueError: if the path is too long for a socket.
+    """
+
+    def __init__(self, path: str) -> None:
+        if len(os.fsencode(path)) >= PATH_BYTES:
+            raise ValueError(
+                f"{path!r} is too long for a unix socket: it has {PATH_BYTES} bytes or more."
+            )
+        self.path = path
+
+    @property
+    def address(self) -> str:
+        return urllib.parse.quote(self.path, safe="")
+
+    def open(self) -> socket.socket:
+        self._remove_stale()
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.bind(self.path)
+            sock.listen(BACKLOG)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def released(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+    def _remove_stale(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISSOCK(os.stat(self.path).st_mode) and self._nobody_listens():
+                os.unlink(self.path)
+
+    def _nobody_listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            try:
+                client.connect(self.path)
+            except ConnectionRefusedError:
+                return True
+            return False
+
+
+def refuse_all_but_loopback(host: str) -> None:
+    """A test's server is not for the network that the machine happens to be in.
+
+    :raises ValueError: if `host` is anything else than an address of this machine alone.
+    """
+    with contextlib.suppress(ValueError):
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return
+    raise ValueError(
+        f"{host!r} is not a loopback address: servers of tests listen on this machine only.\n"
+        "  Use 127.0.0.1, ::1 or localhost."
+    )

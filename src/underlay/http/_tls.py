@@ -1,0 +1,83 @@
+"""TLS: how a server of tests proves who it is, and how its clients come to trust it."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from underlay._errors import needs_extra
+
+if TYPE_CHECKING:
+    import trustme
+
+#: What a certificate is valid for in any case.
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+#: Protocols that a client may choose from in the handshake, our preference first.
+PROTOCOLS = ["h2", "http/1.1"]
+VERIFY_CLIENT = {
+    "none": ssl.CERT_NONE,
+    "optional": ssl.CERT_OPTIONAL,
+    "required": ssl.CERT_REQUIRED,
+}
+
+
+class TLS:
+    """A test authority, which nobody trusts but who is told to, and how a server makes use of it.
+
+    ``tls=True`` is short for ``tls=TLS()``.  Servers that share one share the authority.
+
+    :param hosts: names for which the server's certificate is valid, such as ``"shop.test"`` or
+        ``"*.shop.test"``, besides ``localhost`` and the loopback addresses.
+    :param client_certificate: ``"none"`` to not ask clients for a certificate, ``"optional"`` to
+        refuse those with one of another authority, ``"required"`` to refuse also those without any.
+    :raises TypeError: if `hosts` is one name instead of a list of names.
+    :raises ValueError: for another word.
+    """
+
+    def __init__(self, hosts: Iterable[str] = (), client_certificate: str = "none") -> None:
+        if isinstance(hosts, str):
+            raise TypeError(f"hosts is a list of names: [{hosts!r}].")
+        if client_certificate not in VERIFY_CLIENT:
+            words = ", ".join(map(repr, VERIFY_CLIENT))
+            raise ValueError(f"client_certificate is one of {words}, not {client_certificate!r}.")
+        self.hosts = tuple(hosts)
+        self.client_certificate = client_certificate
+
+    @functools.cached_property
+    def authority(self) -> trustme.CA:
+        """The authority, made when it is first asked for."""
+        with needs_extra("TLS", "http"):
+            import trustme
+        return trustme.CA(organization_name="underlay")
+
+    def server_context(self) -> ssl.SSLContext:
+        """What a server needs."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.authority.issue_cert(*LOOPBACK, *self.hosts).configure_cert(context)
+        self.authority.configure_trust(context)
+        context.verify_mode = VERIFY_CLIENT[self.client_certificate]
+        context.set_alpn_protocols(PROTOCOLS)
+        return context
+
+    def client_context(self, identity: str | None = None) -> ssl.SSLContext:
+        """What a client needs to trust the server.
+
+        :param identity: a name such as ``"alice@shop.test"``, for a certificate of the client's.
+        """
+        context = ssl.create_default_context()
+        self.authority.configure_trust(context)
+        if identity is not None:
+            self.authority.issue_cert(identity).configure_cert(context)
+        return context
+
+    def write_authority(self, path: Path) -> None:
+        """Write the authority's certificate, as SSL_CERT_FILE and REQUESTS_CA_BUNDLE want it."""
+        self.authority.cert_pem.write_to_path(str(path))
+
+    def write_identity(self, path: Path, identity: str) -> None:
+        """Write a client's certificate and key, as ``curl --cert`` wants them."""
+        certificate = self.authority.issue_cert(identity)
+        certificate.private_key_and_cert_chain_pem.write_to_path(str(path))

@@ -1,0 +1,254 @@
+"""Tools that report by JUnit XML, TAP, --list and --run, or an exit status: all must agree."""
+
+import sys
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+
+from tests.external.runners import Verdicts
+from underlay import Layer
+from underlay.external import TAP, Command, JUnit, makeSuite
+from underlay.runners.unittest import LayeredSuite
+
+LAST = "zz runner finished"
+UNLISTED = "specs are listed"
+
+REPORT = """\
+<testsuites><testsuite name="all" tests="4">
+  <testcase classname="Cart" name="adds items"/>
+  <testcase classname="Cart" name="fails">
+    <failure message="1 is not 2">at cart:3</failure>
+  </testcase>
+  <testcase classname="Cart" name="breaks">
+    <error message="boom"/><system-out>hello</system-out>
+  </testcase>
+  <testcase classname="Cart" name="waits"><skipped message="later"/></testcase>
+</testsuite></testsuites>
+"""
+
+#: As node's own runner writes it.
+TAP_14 = """\
+TAP version 14
+# Subtest: Cart
+    # Subtest: adds items
+    ok 1 - adds items
+      ---
+      duration_ms: 1
+      ...
+    # Subtest: fails
+    not ok 2 - fails
+      ---
+      error: '1 is not 2'
+      ...
+    ok 3 - waits # SKIP later
+    not ok 4 - is to come # TODO
+    1..4
+not ok 1 - Cart
+  ---
+  failureType: 'subtestsFailed'
+  ...
+ok 2 - alone \\# not a comment
+1..2
+"""
+
+TAP_13 = """\
+1..3
+ok
+not ok 2 two
+ok 3 - three
+"""
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name).resolve()
+
+    def script(self, text, name="tool"):
+        path = self.folder / name
+        path.write_text(f"#!{sys.executable}\n" + textwrap.dedent(text))
+        path.chmod(0o700)
+        return f"./{name}"
+
+    def printing(self, text, status=0):
+        return [self.script(f"import sys\nprint({text!r}, end='')\nsys.exit({status})")]
+
+    def run_suite(self, *arguments, **options):
+        verdicts = Verdicts()
+        makeSuite(*arguments, cwd=self.folder, **options).run(verdicts)
+        return verdicts
+
+
+class Reports(Case):
+    """JUnit(command, report)"""
+
+    def writing(self, report, status=1):
+        text = f"import sys\nopen('report.xml', 'wb').write({report!r})\nsys.exit({status})"
+        return JUnit([self.script(text)], "report.xml")
+
+    def test_each_case_has_its_verdict_and_what_was_told(self):
+        came = self.run_suite(self.writing(REPORT.encode()))
+        self.assertEqual(
+            {
+                "Cart adds items": "passed",
+                "Cart fails": "failed",
+                "Cart breaks": "error",
+                "Cart waits": "skipped",
+                LAST: "passed",
+            },
+            came.of,
+        )
+        self.assertRegex(came.messages["Cart fails"], "1 is not 2\nat cart:3")
+        self.assertIn("hello", came.messages["Cart breaks"])
+
+    def test_status_counts_and_cases_must_agree(self):
+        for report, status, told in (
+            (REPORT, 0, "exited with status 0, but its report has 2 failed test"),
+            (REPORT.replace('tests="4"', 'tests="5"'), 1, r"counts 5 test\(s\), but has 4"),
+            ('<testsuite><testcase name="a"/></testsuite>', 3, "but its report has no failed test"),
+        ):
+            with self.subTest(told):
+                came = self.run_suite(self.writing(report.encode(), status))
+                self.assertEqual("error", came.of[LAST])
+                self.assertRegex(came.messages[LAST], told)
+
+    def test_a_report_that_cannot_be_read_or_trusted_is_one_case_that_errs(self):
+        bomb = '<!DOCTYPE a [<!ENTITY b "c">]><testsuite><testcase name="&b;"/></testsuite>'
+        for report, told in (
+            (b"<testsuite><testcase", "no XML"),
+            (bomb.encode(), "document type"),
+            (bomb.encode("utf-16"), "document type"),
+            (b"<testsuite/>", "without telling of any spec"),
+        ):
+            with self.subTest(report):
+                came = self.run_suite(self.writing(report))
+                self.assertEqual({UNLISTED: "error"}, came.of)
+                self.assertIn(told, came.messages[UNLISTED])
+
+    def test_the_report_of_an_earlier_run_proves_nothing(self):
+        (self.folder / "report.xml").write_text(REPORT)
+        came = self.run_suite(JUnit(self.printing("no time to report"), "report.xml"))
+        self.assertEqual({UNLISTED: "error"}, came.of)
+        self.assertIn("wrote no", came.messages[UNLISTED])
+        self.assertIn("no time to report", came.messages[UNLISTED])
+
+    def test_on_a_layer_it_is_refused_as_it_would_run_too_early(self):
+        with self.assertRaisesRegex(ValueError, "before a layer is set up; on a layer use Command"):
+            makeSuite(self.writing(REPORT.encode()), cwd=self.folder, layer=Layer())
+
+
+class Lines(Case):
+    """TAP(command)"""
+
+    def test_subtests_are_specs_of_their_own(self):
+        came = self.run_suite(TAP(self.printing(TAP_14, 1)))
+        self.assertEqual(
+            {
+                "Cart adds items": "passed",
+                "Cart fails": "failed",
+                "Cart waits": "skipped",
+                "Cart is to come": "skipped",
+                "alone not a comment": "passed",
+                LAST: "passed",
+            },
+            came.of,
+        )
+        self.assertIn("error: '1 is not 2'", came.messages["Cart fails"])
+
+    def test_tests_need_no_numbers_and_no_titles(self):
+        came = self.run_suite(TAP(self.printing(TAP_13, 1)))
+        self.assertEqual(
+            {"": "passed", "two": "failed", "three": "passed", LAST: "passed"}, came.of
+        )
+
+    def test_status_plan_and_results_must_agree(self):
+        for text, status, told in (
+            (TAP_13, 0, "exited with status 0, but its report has 1 failed"),
+            ("1..3\nok\n", 0, "The TAP plan was 1..3, but 1 came"),
+            ("ok\n", 0, "There is no plan"),
+            ("1..1\nok\nBail out! no disk\n", 1, "Bail out! no disk"),
+        ):
+            with self.subTest(told):
+                came = self.run_suite(TAP(self.printing(text, status)))
+                self.assertEqual("error", came.of[LAST])
+                self.assertIn(told, came.messages[LAST])
+
+    def test_none_at_all_are_an_error(self):
+        came = self.run_suite(TAP(self.printing("hello\n")))
+        self.assertEqual({UNLISTED: "error"}, came.of)
+        self.assertIn("hello", came.messages[UNLISTED])
+
+
+class Statuses(Case):
+    """Command(command)"""
+
+    def test_the_exit_status_is_the_verdict(self):
+        for status, verdict in {0: "passed", 3: "failed"}.items():
+            with self.subTest(status):
+                came = self.run_suite(Command(self.printing("so it goes", status)))
+                self.assertEqual({"tool": verdict, LAST: "passed"}, came.of)
+        self.assertIn("exit status 3", came.messages["tool"])
+        self.assertIn("so it goes", came.messages["tool"])
+
+    def test_resources_of_a_layer_are_handed_over(self):
+        class Answer(Layer):
+            def setUp(self):
+                self["answer"] = "42"
+
+        layer = Answer()
+        tool = self.script("import os, sys\nsys.exit(os.environ['ANSWER'] != '42')")
+        suite = makeSuite(
+            Command([tool]), cwd=self.folder, layer=layer, env=lambda: {"ANSWER": layer["answer"]}
+        )
+        came = Verdicts()
+        LayeredSuite([suite]).run(came)
+        self.assertEqual({"passed"}, set(came.of.values()), came.messages)
+
+    def test_a_missing_program(self):
+        came = self.run_suite(Command(["./nowhere"]))
+        self.assertEqual({UNLISTED: "error"}, came.of)
+        self.assertIn("nowhere is not installed", came.messages[UNLISTED])
+
+
+PROTOCOL = """
+import json, os, sys
+
+args = sys.argv[1:]
+if args[0] == "--list":
+    assert args[1:] == ["--some-arg"], args
+    print(json.dumps([{"case": "Cart", "tests": ["adds", "fails", "breaks", "is strange"]}]))
+else:
+    assert args[:2] == ["--some-arg", "--run"], args
+    name = args[2]
+    status = {"adds": "SUCCESS", "fails": "FAIL", "breaks": "ERROR"}.get(name[5:])
+    answer = {"name": name, "status": status, "message": "told", "traceback": "at line 3"}
+    print(json.dumps([answer] if status else "what?"))
+"""
+
+
+class ListAndRun(Case):
+    """makeSuite("bin/runner", *args), as with gocept.exttest."""
+
+    def test_each_test_is_asked_for(self):
+        came = self.run_suite(self.script(PROTOCOL), "--some-arg")
+        self.assertEqual(
+            {
+                "Cart adds": "passed",
+                "Cart fails": "failed",
+                "Cart breaks": "error",
+                "Cart is strange": "error",
+                LAST: "passed",
+            },
+            came.of,
+        )
+        self.assertIn("told\nat line 3", came.messages["Cart fails"])
+        self.assertIn("what?", came.messages["Cart is strange"])
+
+    def test_what_is_no_list_is_an_error(self):
+        came = self.run_suite(self.printing("sorry")[0])
+        self.assertEqual({UNLISTED: "error"}, came.of)
+        self.assertIn("sorry", came.messages[UNLISTED])

@@ -1,0 +1,243 @@
+"""HTTP/2, over TLS and with prior knowledge, as h2 and httpx see it."""
+
+import contextlib
+import socket
+import subprocess
+import unittest
+
+import h2.config
+import h2.connection
+import h2.events
+import httpx
+from h2.errors import ErrorCodes
+
+from tests.http.support import nothing_left, program, threads_and_descriptors, up
+from underlay import AnswerFailed, Layer, UnexpectedRequest
+from underlay.http import FakeServer, LiveServer, Response, go_away, hang, reset_stream, respond
+
+
+class App(Layer):
+    def __init__(self, application):
+        super().__init__()
+        self.application = application
+
+
+class Client:
+    """HTTP/2 with prior knowledge, event by event."""
+
+    def __init__(self, server):
+        self.sock = socket.create_connection((server.host, server.port), timeout=10)
+        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+        self.h2.initiate_connection()
+        self.flush()
+
+    def flush(self):
+        self.sock.sendall(self.h2.data_to_send())
+
+    def ask(self, path="/", method="GET", body=b""):
+        number = self.h2.get_next_available_stream_id()
+        pseudo = {":method": method, ":path": path, ":authority": "x", ":scheme": "http"}
+        self.h2.send_headers(number, list(pseudo.items()), end_stream=not body)
+        if body:
+            self.h2.send_data(number, body, end_stream=True)
+        self.flush()
+        return number
+
+    def until(self, *kinds):
+        """The events up to one of these kinds."""
+        seen = []
+        while not any(isinstance(event, kinds) for event in seen):
+            data = self.sock.recv(65536)
+            if not data:
+                return seen
+            seen.extend(self.h2.receive_data(data))
+            with contextlib.suppress(ConnectionError):  # the server may have gone
+                self.flush()
+        return seen
+
+    def close(self):
+        self.sock.close()
+
+
+class Case(unittest.TestCase):
+    def client(self, server, **options):
+        client = httpx.Client(http1=False, http2=True, **options)
+        self.addCleanup(client.close)
+        return client
+
+    def raw(self, server):
+        client = Client(server)
+        self.addCleanup(client.close)
+        return client
+
+
+class OverTLS(Case):
+    def test_the_handshake_settles_on_it(self):
+        server = up(self, FakeServer(tls=True))
+        server.expect("GET", "/").then(text="Hello")
+        with httpx.Client(http2=True, verify=server.ssl_context) as client:
+            answer = client.get(server.url)
+        self.assertEqual(("HTTP/2", "Hello"), (answer.http_version, answer.text))
+
+    def test_others_get_http_1(self):
+        server = up(self, FakeServer(tls=True))
+        server.expect("GET", "/").then(text="Hello")
+        with httpx.Client(verify=server.ssl_context) as client:
+            self.assertEqual("HTTP/1.1", client.get(server.url).http_version)
+
+    def test_curl_speaks_it(self):
+        server = up(self, FakeServer(tls=True))
+        server.expect("GET", "/").then(text="Hello")
+        told = ["-sS", "--cacert", server.ca_file, "-w", " by %{http_version}", server.url]
+        self.assertEqual(b"Hello by 2", subprocess.check_output([program("curl"), *told]))
+
+
+class Conversation(Case):
+    def setUp(self):
+        self.server = up(self, FakeServer())
+
+    def test_prior_knowledge_is_enough(self):
+        self.server.expect("GET", "/").then(text="Hello")
+        answer = self.client(self.server).get(self.server.url)
+        self.assertEqual(("HTTP/2", "Hello"), (answer.http_version, answer.text))
+
+    def test_the_request_is_told_as_in_http_1(self):
+        self.server.expect("POST", "/a", query={"b": "1"}, json=[1]).then(status=201)
+        self.client(self.server).post(self.server.url + "/a?b=1", json=[1], headers={"X-A": "1"})
+        (seen,) = self.server.requests
+        self.assertEqual(("POST", "/a?b=1", "2"), (seen.method, seen.target, seen.version))
+        self.assertEqual(
+            (self.server.http_address, "1"), (seen.headers["host"], seen.headers["X-A"])
+        )
+
+    def test_requests_are_answered_side_by_side(self):
+        self.server.expect("GET", "/slow").then(hang())
+        self.server.expect("GET", "/").then(text="Hello")
+        client = self.raw(self.server)
+        client.ask("/slow")
+        number = client.ask("/")
+        ended = client.until(h2.events.StreamEnded)[-1]
+        self.assertEqual(number, ended.stream_id)
+
+    def test_a_large_body_waits_for_the_client_s_window(self):
+        body = bytes(range(256)) * 4096
+        self.server.expect("GET", "/").then(data=body)
+        self.assertEqual(body, self.client(self.server).get(self.server.url).content)
+
+    def test_a_large_upload_arrives_whole(self):
+        body = bytes(range(256)) * 4096
+        self.server.expect("PUT", "/", body=body).then(status=204)
+        answer = self.client(self.server).put(self.server.url, content=body)
+        self.assertEqual((204, b""), (answer.status_code, answer.content))
+
+    def test_head_has_the_headers_only(self):
+        self.server.expect("HEAD", "/").then(text="Hello")
+        answer = self.client(self.server).head(self.server.url)
+        self.assertEqual(("5", b""), (answer.headers["Content-Length"], answer.content))
+
+    def test_headers_of_http_1_are_not_sent(self):
+        self.server.expect("GET", "/").then(respond(headers={"Connection": "close", "X-A": "b"}))
+        answer = self.client(self.server).get(self.server.url)
+        self.assertEqual((None, "b"), (answer.headers.get("Connection"), answer.headers["X-A"]))
+
+    def test_an_upload_that_breaks_off_is_journalled(self):
+        client = self.raw(self.server)
+        number = client.h2.get_next_available_stream_id()
+        client.h2.send_headers(
+            number,
+            [(":method", "PUT"), (":path", "/"), (":scheme", "http"), (":authority", "x")],
+        )
+        client.h2.send_data(number, b"123")
+        client.h2.reset_stream(number)
+        client.flush()
+        self.server.verify()
+        (request,) = self.server.requests
+        self.assertEqual(("broken off by the client", b"123"), (request.problem, request.body))
+
+
+class Faults(Case):
+    def setUp(self):
+        self.server = up(self, FakeServer())
+
+    def events(self, *behaviours):
+        self.server.expect("GET", "/").then(*behaviours)
+        client = self.raw(self.server)
+        client.ask()
+        return client.until(h2.events.StreamReset, h2.events.ConnectionTerminated)
+
+    def test_reset_stream_ends_one_request(self):
+        (event,) = [
+            each for each in self.events(reset_stream(7)) if isinstance(each, h2.events.StreamReset)
+        ]
+        self.assertEqual(ErrorCodes.REFUSED_STREAM, event.error_code)
+
+    def test_go_away_ends_the_connection(self):
+        event = self.events(go_away(11))[-1]
+        self.assertEqual(ErrorCodes.ENHANCE_YOUR_CALM, event.error_code)
+
+    def test_in_http_1_there_is_no_such_thing(self):
+        self.server.expect("GET", "/").then(reset_stream())
+        self.assertEqual(500, httpx.get(self.server.url).status_code)
+        with self.assertRaisesRegex(AnswerFailed, r"reset_stream\(code=2\) needs HTTP/2"):
+            self.server.verify()
+
+    def test_an_answer_that_breaks_off_ends_its_stream(self):
+        class half:
+            async def play(self, exchange):
+                exchange.begin(200, [])
+                await exchange.write(b"half")
+                raise ValueError("oops")
+
+        (event,) = [each for each in self.events(half()) if isinstance(each, h2.events.StreamReset)]
+        self.assertEqual(ErrorCodes.INTERNAL_ERROR, event.error_code)
+        self.assertRaises(AnswerFailed, self.server.verify)
+
+    def test_a_wrong_length_is_told(self):
+        for length in (4, 6):
+            with self.subTest(length):
+                answer = Response(200, (("Content-Length", str(length)),), b"Hello")
+
+                class wrong:
+                    async def play(self, exchange, answer=answer):
+                        await exchange.send(answer)
+
+                self.server.expect("GET", "/", times=1).then(wrong())
+                client = self.raw(self.server)
+                client.ask()
+                client.until(h2.events.StreamReset, h2.events.StreamEnded)
+                with self.assertRaisesRegex(AnswerFailed, "than its Content-Length"):
+                    self.server.verify()
+
+    def test_what_is_no_http_2_is_journalled_and_told(self):
+        with self.assertRaisesRegex(UnexpectedRequest, "not HTTP: "):
+            client = self.raw(self.server)
+            client.sock.sendall(bytes(9))  # DATA on stream 0
+            self.assertIsInstance(
+                client.until(h2.events.ConnectionTerminated)[-1], h2.events.ConnectionTerminated
+            )
+            self.server.verify()
+
+
+class Live(Case):
+    def test_an_application_is_served(self):
+        def application(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            yield environ["SERVER_PROTOCOL"].encode()
+            yield b", " + environ["HTTP_HOST"].encode()
+
+        server = up(self, LiveServer(App(application)))
+        answer = self.client(server).get(server.url)
+        self.assertEqual(f"HTTP/2, {server.http_address}", answer.text)
+
+    def test_it_stops_with_streams_open(self):
+        before = threads_and_descriptors()
+        server = FakeServer()
+        server.setUp()
+        server.expect("GET", "/").then(hang())
+        client = Client(server)
+        for _each in range(10):
+            client.ask()
+        server._server.settle()
+        server.tearDown()
+        client.close()
+        nothing_left(self, before)

@@ -1,0 +1,124 @@
+"""TLS: whom clients trust, and whom the server."""
+
+import os
+import socket
+import ssl
+import subprocess
+import unittest
+import urllib.error
+import urllib.request
+
+from tests.http.support import ask, program, up
+from underlay import ResourceMissing
+from underlay.http import TLS, FakeServer
+
+
+def ask_with(context, url):
+    with urllib.request.urlopen(url, timeout=10, context=context) as answer:
+        return answer.read().decode()
+
+
+class Trust(unittest.TestCase):
+    def serve(self, **options):
+        server = up(self, FakeServer(**{"tls": True, **options}))
+        server.expect("GET", "/", optional=True).then(text="Hello")
+        return server
+
+    def test_the_url_says_https(self):
+        server = self.serve()
+        self.assertEqual(f"https://127.0.0.1:{server.port}", server.url)
+
+    def test_the_layer_s_context_trusts_the_server(self):
+        server = self.serve()
+        self.assertEqual("Hello", ask_with(server["ssl_context"], server.url))
+
+    def test_localhost_is_a_name_of_it(self):
+        server = self.serve()
+        url = f"https://localhost:{server.port}"
+        self.assertEqual("Hello", ask_with(server.ssl_context, url))
+
+    def test_nobody_else_trusts_it(self):
+        with self.assertRaisesRegex(urllib.error.URLError, "CERTIFICATE_VERIFY_FAILED"):
+            ask(self.serve().url)
+
+    def test_further_names_can_be_had(self):
+        server = self.serve(tls=TLS(["shop.test"]))
+        with socket.create_connection((server.host, server.port)) as sock:
+            server.ssl_context.wrap_socket(sock, server_hostname="shop.test").close()
+
+    def test_programs_trust_a_file(self):
+        server = self.serve()
+        said = subprocess.check_output(
+            [program("curl"), "-sS", server.url], env={"SSL_CERT_FILE": server.ca_file}
+        )
+        self.assertEqual(b"Hello", said)
+
+    def test_the_file_goes_with_the_layer(self):
+        with FakeServer(tls=True) as server:
+            path = server.ca_file
+            self.assertTrue(os.path.exists(path))
+        self.assertFalse(os.path.exists(path))
+
+    def test_without_tls_there_is_nothing_to_trust(self):
+        with FakeServer() as server:
+            self.assertRaises(ResourceMissing, lambda: server.ssl_context)
+
+    def test_servers_may_share_an_authority(self):
+        shared = TLS()
+        one, other = self.serve(tls=shared), self.serve(tls=shared)
+        self.assertEqual("Hello", ask_with(one.ssl_context, other.url))
+
+    def test_what_is_no_tls_is_refused(self):
+        with self.assertRaisesRegex(TypeError, "True, False or a TLS, not 'yes'"):
+            FakeServer(tls="yes")
+        with self.assertRaisesRegex(ValueError, "one of 'none', 'optional', 'required', not 'no'"):
+            TLS(client_certificate="no")
+        with self.assertRaisesRegex(TypeError, "a list of names: \\['shop.test'\\]"):
+            TLS("shop.test")
+
+    def test_a_client_without_tls_is_turned_away(self):
+        server = self.serve()
+        with socket.create_connection((server.host, server.port), timeout=10) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertNotIn(b"HTTP", sock.recv(100))
+
+    def test_a_handshake_can_be_stalled(self):
+        server = self.serve()
+        with server.stalling():
+            with socket.create_connection((server.host, server.port), timeout=0.1) as sock:
+                self.assertRaises(
+                    TimeoutError, server.ssl_context.wrap_socket, sock, server_hostname="localhost"
+                )
+        self.assertEqual("Hello", ask_with(server.ssl_context, server.url))
+
+
+class ClientCertificates(unittest.TestCase):
+    def setUp(self):
+        self.tls = TLS(client_certificate="required")
+        self.server = up(self, FakeServer(tls=self.tls))
+        self.server.expect("GET", "/", optional=True).then(text="Hello")
+
+    def test_the_layer_s_context_has_one(self):
+        self.assertEqual("Hello", ask_with(self.server.ssl_context, self.server.url))
+
+    def test_a_program_s_is_in_a_file(self):
+        trust = ["--cacert", self.server.ca_file, "--cert", self.server.client_file]
+        said = subprocess.check_output([program("curl"), "-sS", *trust, self.server.url])
+        self.assertEqual(b"Hello", said)
+
+    def test_without_one_nobody_is_served(self):
+        with self.assertRaises(OSError):
+            ask_with(self.tls.client_context(), self.server.url)
+
+    def test_one_of_another_authority_is_refused(self):
+        stranger = TLS().client_context("mallory@shop.test")
+        stranger.load_verify_locations(self.server.ca_file)
+        with self.assertRaises(OSError):
+            ask_with(stranger, self.server.url)
+
+    def test_it_may_be_optional(self):
+        tls = TLS(client_certificate="optional")
+        server = up(self, FakeServer(tls=tls))
+        server.expect("GET", "/").then(text="Hello")
+        self.assertEqual("Hello", ask_with(tls.client_context(), server.url))
+        self.assertEqual(ssl.CERT_OPTIONAL, tls.server_context().verify_mode)
