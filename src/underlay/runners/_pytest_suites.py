@@ -41,8 +41,9 @@ class SuiteCollector(pytest.Collector):
         layers = self.parent.stash.setdefault(SUITE_LAYERS, {})
         met: Counter[str] = Counter()
         for layer, case in flatten(suite):
-            if self._is_left_to_pytest(case) and case.id() not in layers:
-                layers[case.id()] = layer
+            of_class = layers.setdefault(type(case), {})
+            if self._is_left_to_pytest(case) and case._testMethodName not in of_class:
+                of_class[case._testMethodName] = layer
             else:
                 met[case.id()] += 1
                 # xdist runs one test of each name, and says nothing of the others.
