@@ -25,6 +25,11 @@ class Undo:
         self._todo: list[Callable[[], object]] = []
         self._error: BaseException | None = None  # what made it necessary
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be done."""
+        return not self._todo
+
     def add(self, function: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
         """Call `function` with these arguments on close."""
         self._todo.append(functools.partial(function, *args, **kwargs))

@@ -27,14 +27,14 @@ def configure(config: Any) -> None:
 
 
 class Heedful:
-    """Heeds SIGTERM from the first test on layers to the end; without layers, nothing changes."""
+    """Heeds SIGTERM while tests run on layers; without layers, nothing changes."""
 
     def __init__(self) -> None:
         self._termination = Termination()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if layers_of(item):
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        if any(map(layers_of, session.items)):
             self._termination.heed()
 
     def pytest_unconfigure(self) -> None:
