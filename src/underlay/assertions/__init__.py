@@ -9,5 +9,6 @@ text is large.
 from underlay.assertions._ellipsis import Ellipsis, assertEllipsis, assertNotEllipsis
 from underlay.assertions._exceptions import Exceptions
 from underlay.assertions._matching import Match
+from underlay.assertions._newer import Newer
 
-__all__ = ["Ellipsis", "Exceptions", "Match", "assertEllipsis", "assertNotEllipsis"]
+__all__ = ["Ellipsis", "Exceptions", "Match", "Newer", "assertEllipsis", "assertNotEllipsis"]
