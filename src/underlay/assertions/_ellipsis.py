@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Protocol
 
 from underlay.assertions._contents import Contents
 from underlay.assertions._matching import Match, compare
 from underlay.assertions._report import agreement, difference
+from underlay.assertions._reporting import TestCase, with_message
 
 # unittest leaves frames of modules with this name out of tracebacks, pytest frames of functions
 # with a local variable __tracebackhide__.
@@ -33,7 +33,7 @@ def assertEllipsis(
     comparison = compare(expected, actual, hole)
     if match := comparison.match:
         return match
-    raise AssertionError(_with(msg, difference(comparison)))
+    raise AssertionError(with_message(msg, difference(comparison)))
 
 
 def assertNotEllipsis(
@@ -46,16 +46,8 @@ def assertNotEllipsis(
     __tracebackhide__ = True
     comparison = compare(expected, actual, hole)
     if comparison.match:
-        raise AssertionError(_with(msg, agreement(comparison)))
+        raise AssertionError(with_message(msg, agreement(comparison)))
     _warn_without_hole(comparison.pieces, hole)
-
-
-class _TestCase(Protocol):
-    """What the mixins use of unittest.TestCase."""
-
-    failureException: type[BaseException]
-
-    def _formatMessage(self, msg: Any, standardMsg: Any) -> Any: ...
 
 
 class Ellipsis:
@@ -65,7 +57,7 @@ class Ellipsis:
     """
 
     def assertEllipsis(
-        self: _TestCase,
+        self: TestCase,
         expected: Contents,
         actual: Contents,
         msg: object = None,
@@ -80,7 +72,7 @@ class Ellipsis:
         raise self.failureException(self._formatMessage(msg, difference(comparison)))
 
     def assertNotEllipsis(
-        self: _TestCase,
+        self: TestCase,
         expected: Contents,
         actual: Contents,
         msg: object = None,
@@ -93,10 +85,6 @@ class Ellipsis:
         if comparison.match:
             raise self.failureException(self._formatMessage(msg, agreement(comparison)))
         _warn_without_hole(comparison.pieces, hole)
-
-
-def _with(msg: object, standard: str) -> str:
-    return standard if msg is None else f"{standard} : {msg}"
 
 
 def _warn_without_hole(pieces: Sequence[str], hole: str) -> None:
