@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 import tempfile
 import threading
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -128,23 +127,6 @@ class Serving(Layer):
         if self._server is not None:
             self.addCleanup(self._server.workers.rest)
             self.addCleanup(self._server.cut_busy)
-
-    @contextlib.contextmanager
-    def stalling(self) -> Iterator[None]:
-        """While this context lasts, new connections are accepted and then left alone.
-
-        A client that speaks TLS waits for the handshake, another one for its answer.  They are not
-        served later, either; older connections are not concerned.
-
-        :raises LayerError: if the server is not set up.
-        """
-        if self._server is None:
-            raise LayerError(f"{self!r} is not set up, so that nobody can connect to it.")
-        self._server.stalling = True
-        try:
-            yield
-        finally:
-            self._server.stalling = False
 
     def verify(self) -> None:
         """Wait for the handlers to return, then raise what went wrong.

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import re
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from underlay._errors import LayerError
-from underlay.http._arguments import NOT_GIVEN, check_times
+from underlay.http import _outages
+from underlay.http._arguments import NOT_GIVEN
+from underlay.http._conditions import Sequence, Times
+from underlay.http._expectation import Expectation
 from underlay.http._failing import caller
-from underlay.http._matching import criteria
-from underlay.http._messages import Answerer, Request
-from underlay.http._playbook import Expectation, Playbook
+from underlay.http._journal import Entry
+from underlay.http._matching import criteria, matches
+from underlay.http._messages import Answerer, Request, Response
+from underlay.http._playbook import Playbook
+from underlay.http._server import Server
 from underlay.http._serving import Options, Serving
+from underlay.http._values import containing
+from underlay.http.behaviours import Behaviour, as_behaviour
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 __all__ = ["Expectation", "FakeServer"]
+
+Outage = Callable[[Server], Coroutine[Any, Any, None]]
 
 
 class FakeServer(Serving):
@@ -28,27 +40,42 @@ class FakeServer(Serving):
     The hooks of a subclass find the server running; ``setUp`` may `expect` standing answers.
 
     :param bases: layers that must be up before this one.
+    :param unmatched_status: of the answer to a request that no expectation matches.
     :param options: those of `Serving`, such as ``tls=True``.
     """
 
-    def __init__(self, bases: Iterable[Any] | None = None, **options: Unpack[Options]) -> None:
+    def __init__(
+        self,
+        bases: Iterable[Any] | None = None,
+        *,
+        unmatched_status: int = 500,
+        **options: Unpack[Options],
+    ) -> None:
         super().__init__(bases, **options)
-        self._playbook = Playbook(self, self._lock, self._note)
+        Response(unmatched_status)  # refuses what is none
+        self._playbook = Playbook(self, self._lock, self._note, unmatched_status)
 
     def _begin_test(self) -> None:
         super()._begin_test()
         self._playbook.restart()
 
+    # -- what is to come
+
     def expect(
         self,
         method: str | None = None,
-        path: str | None = None,
+        path: str | re.Pattern[str] | None = None,
         *,
-        query: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | containing | None = None,
         headers: Mapping[str, Any] | None = None,
+        cookies: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | containing | None = None,
         json: Any = NOT_GIVEN,
-        body: bytes | str | None = None,
+        body: Any = None,
+        where: Callable[[Request], object] | None = None,
         times: int | None = None,
+        at_least: int | None = None,
+        at_most: int | None = None,
         optional: bool = False,
     ) -> Expectation:
         """Expect a request; ``.then(...)`` says how to answer it.
@@ -57,33 +84,169 @@ class FakeServer(Serving):
         answers, at least one.  Made while no test runs, as in ``setUp``, it is a standing answer.
         If several match, the first one of the test counts, then the first standing one.
 
+        Wherever a value is wanted, a compiled regular expression that matches the whole of it, a
+        function that finds it true, or `containing` may stand as well.
+
         :param method: such as ``"POST"``; any if it is left out, and so with all the others.
-        :param path: the whole path, decoded, without a query.
+        :param path: the whole path, decoded, without a query; ``/users/{id:int}`` puts ``id`` into
+            `Request.path_params`, and so do the named groups of a regular expression.
         :param query: all parameters, text or numbers; a list where a name comes more than once.
-        :param headers: some of the headers.
-        :param json: the body as JSON, all of it; ``None`` is ``null``.
+        :param headers: some of the headers; ``[]`` for one that must not come.
+        :param cookies: some of the cookies.
+        :param form: all fields of a form, urlencoded or multipart.
+        :param json: the body as JSON, all of it; ``None`` is ``null``.  A type stands for any value
+            of it, such as ``int``.
         :param body: the body as bytes, or as text sent as UTF-8.
+        :param where: a function of the request that returns whether it is meant.
         :param times: exactly as many requests; further ones do not match.
+        :param at_least: as many requests or more.
+        :param at_most: as many requests or fewer; further ones do not match.
         :param optional: no request need come.
         :raises LayerError: if the server is not set up.
         :raises TypeError: for arguments of another type.
         :raises ValueError: for what is no method, no path, or no number of requests.
         """
-        wanted = criteria(method, path, query, headers, json, body)
-        if times is not None:
-            check_times(times)
-        title = _title(method, path)
-        made = Expectation(title, wanted, times, optional, caller(1), self._lock)
-        where = self._playbook.promised if self._in_test else self._playbook.standing
-        self.addCleanup(where.remove, made)
-        where.append(made)
+        wanted = criteria(
+            method,
+            path,
+            query=query,
+            headers=headers,
+            cookies=cookies,
+            form=form,
+            json=json,
+            body=body,
+            where=where,
+        )
+        many = Times.of(times, at_least, at_most, optional)
+        made = Expectation(_title(method, path), wanted, many, caller(1), self._playbook)
+        where_to = self._playbook.promised if self._in_test else self._playbook.standing
+        self.addCleanup(where_to.remove, made)
+        if self._playbook.sequence:
+            made._join(self._playbook.sequence)
+        where_to.append(made)
         return made
+
+    @contextlib.contextmanager
+    def in_order(self) -> Iterator[None]:
+        """The requests expected in the block are to come in the order of the expectations.
+
+        Each then stands for exactly one request, or one for each of its answers.  What comes out of
+        turn does not match, and does not spoil what comes later.
+        """
+        before, self._playbook.sequence = self._playbook.sequence, Sequence()
+        try:
+            yield
+        finally:
+            self._playbook.sequence = before
+
+    def scenario(self, **states: str) -> None:
+        """Begin scenarios, stories of which `Expectation.when` and `becomes` know the state.
+
+        One that is begun in ``setUp`` begins anew with each test.
+
+        :param states: the first state of each, such as ``cart="empty"``.
+        :raises LayerError: if the server is not set up.
+        """
+        self.addCleanup(self._playbook.scenarios.begin(states))
+
+    @property
+    def scenarios(self) -> dict[str, str]:
+        """The states of all scenarios by their names."""
+        return dict(self._playbook.scenarios.states)
+
+    # -- what goes wrong
+
+    def failing(self, *behaviours: Behaviour) -> AbstractContextManager[object]:
+        """Play behaviours for every request before anything else, such as ``delay(0.2)``.
+
+        From now to the end of a ``with`` block, or else of the test; in ``setUp``, of the layer.  A
+        request to which they leave no answer does not get to the expectations.
+
+        :param behaviours: what to play, in this order.
+        :raises LayerError: if the server is not set up.
+        """
+        if not behaviours:
+            raise TypeError("failing() needs to know how: failing(reset_connection()).")
+        steps, faults = tuple(map(as_behaviour, behaviours)), self._playbook.faults
+        block = self._until(lambda: faults.remove(steps))
+        faults.append(steps)
+        return block
+
+    def refusing(self) -> AbstractContextManager[object]:
+        """Refuse connections, as if nothing listened; the port stays ours, open ones are cut.
+
+        From now to the end of a ``with`` block, or else of the test; in ``setUp``, of the layer.
+
+        :raises LayerError: if the server is not set up.
+        """
+        return self._outage(_outages.refuse, _outages.listen_again)
+
+    def not_accepting(self) -> AbstractContextManager[object]:
+        """Accept no connections and read from none, as a process that is stopped.
+
+        Clients are connected, but get no answer, and in the end a reset.  From now to the end of a
+        ``with`` block, or else of the test; in ``setUp``, of the layer.
+
+        :raises LayerError: if the server is not set up.
+        """
+        return self._outage(_outages.pause, _outages.resume)
+
+    def stalling(self) -> AbstractContextManager[object]:
+        """Accept new connections and leave them alone, also later: TLS handshakes never end.
+
+        Older connections are not concerned.  From now to the end of a ``with`` block, or else of
+        the test; in ``setUp``, of the layer.
+
+        :raises LayerError: if the server is not set up.
+        """
+        return self._outage(_outages.stall, _outages.meet_again)
+
+    # -- what came
 
     @property
     def requests(self) -> list[Request]:
         """Every request of this test as the server saw it, also malformed and broken off ones."""
+        return [entry.request for entry in self.journal]
+
+    @property
+    def journal(self) -> list[Entry]:
+        """Every request of this test, and what became of it."""
         with self._lock:
-            return list(self._playbook.requests)
+            return list(self._playbook.journal.entries)
+
+    def requests_for(
+        self,
+        method: str | None = None,
+        path: str | re.Pattern[str] | None = None,
+        **wanted: Any,
+    ) -> list[Request]:
+        """The requests of this test that are of a kind.
+
+        :param method: as for `expect`.
+        :param path: as for `expect`.
+        :param wanted: what else `expect` knows of a request, such as ``json=``.
+        """
+        kind = criteria(method, path, **wanted)
+        return [each for each in self.requests if matches(kind, each)]
+
+    def wait_for(self, number: int = 1, timeout: float = 5.0) -> list[Request]:
+        """Wait until as many requests have come in this test, and return them.
+
+        :param number: how many, at least 1.
+        :param timeout: for how many seconds.
+        :raises NotReady: if they do not come; it tells what came.
+        """
+        return self._playbook.journal.wait_for(number, timeout, lambda: self.requests)
+
+    def check(self) -> None:
+        """Raise what went wrong so far, as `verify` does at the end of the test.
+
+        :raises LayerError: for requests that nothing matched, promised ones that did not come, and
+            errors in answers.
+        """
+        self.verify()
+
+    # -- inside
 
     def _make_answerer(self) -> Answerer:
         return self._playbook
@@ -91,8 +254,23 @@ class FakeServer(Serving):
     def _take_problems(self) -> list[LayerError]:
         return [*super()._take_problems(), *self._playbook.unmet()]
 
+    def _outage(self, begin: Outage, end: Outage) -> contextlib.ExitStack:
+        server = self._server
+        if server is None:
+            raise LayerError(f"{self!r} is not set up: there is no server that could fail.")
+        server.call(begin, server)
+        return self._until(lambda: server.call(end, server))
 
-def _title(method: str | None, path: str | None) -> str:
+    def _until(self, end: Callable[[], None]) -> contextlib.ExitStack:
+        """A block at whose end something is called, or else when the running phase ends."""
+        stack = contextlib.ExitStack()
+        stack.callback(end)
+        self.addCleanup(stack.close)
+        return stack
+
+
+def _title(method: str | None, path: str | re.Pattern[str] | None) -> str:
     if method is None and path is None:
         return "any request"
-    return f"{method.upper() if method else 'any method'} {path or 'any path'}"
+    told = path.pattern if isinstance(path, re.Pattern) else path
+    return f"{method.upper() if method else 'any method'} {told or 'any path'}"
