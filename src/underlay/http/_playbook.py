@@ -117,7 +117,8 @@ class Playbook:
                 if expectation._matches(request):
                     entry.expectation = expectation
                     return expectation._take(request)
-            problem = UnexpectedRequest(repr(self.layer), str(request), self._report(request))
+            entry.report = self._report(request)
+        problem = UnexpectedRequest(repr(self.layer), str(request), entry.report)
         entry.error = "no expectation matches"
         self._note(problem)
         return (plain(self.unmatched_status, f"{problem}\n"),)

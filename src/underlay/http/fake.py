@@ -14,7 +14,7 @@ from underlay._errors import LayerError
 from underlay.http import _outages
 from underlay.http._arguments import NOT_GIVEN
 from underlay.http._conditions import Sequence, Times
-from underlay.http._expectation import Expectation
+from underlay.http._expectation import Expectation, title
 from underlay.http._failing import caller
 from underlay.http._forwarding import forward
 from underlay.http._har import SECRET
@@ -124,7 +124,7 @@ class FakeServer(Serving):
             where=where,
         )
         many = Times.of(times, at_least, at_most, optional)
-        made = Expectation(_title(method, path), wanted, many, caller(1), self._playbook)
+        made = Expectation(title(method, path), wanted, many, caller(1), self._playbook)
         where_to = self._playbook.promised if self._in_test else self._playbook.standing
         self.addCleanup(where_to.remove, made)
         if self._playbook.sequence:
@@ -206,8 +206,8 @@ class FakeServer(Serving):
         """
         recorder = Recorder(har, scrub)
         steps = forward(upstream, timeout, context, recorder.recordings.append)
-        title = f"any request, forwarded to {upstream}"
-        made = Expectation(title, [], Times(0), caller(1), self._playbook).then(steps)
+        called = f"any request, forwarded to {upstream}"
+        made = Expectation(called, [], Times(0), caller(1), self._playbook).then(steps)
         return self._answering([made], recorder.write)
 
     # -- what goes wrong
@@ -338,10 +338,3 @@ class FakeServer(Serving):
         stack.callback(end)
         self.addCleanup(stack.close)
         return stack
-
-
-def _title(method: str | None, path: str | re.Pattern[str] | None) -> str:
-    if method is None and path is None:
-        return "any request"
-    told = path.pattern if isinstance(path, re.Pattern) else path
-    return f"{method.upper() if method else 'any method'} {told or 'any path'}"
