@@ -70,6 +70,6 @@ class ByHand(unittest.TestCase):
     """
 
     def setUp(self) -> None:
-        net = mock.patch("underlay._layer.atexit")
+        net = mock.patch("underlay._scopes.atexit")
         net.start()
         self.addCleanup(net.stop)

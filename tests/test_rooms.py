@@ -26,15 +26,19 @@ CORE = {
     "_timeline": {"_errors"},
     "_verifying": {"_graph", "_naming"},
     "_hooks": {"_blame", "_errors", "_timeline"},
+    "_scopes": {
+        *{"_blame", "_errors", "_following", "_graph", "_hooks", "_resources", "_timeline"},
+        "_undo",
+    },
     "_layer": {
-        *{"_blame", "_errors", "_following", "_graph", "_hooks", "_naming", "_resources"},
+        *{"_errors", "_graph", "_hooks", "_naming", "_scopes"},
         *{"_timeline", "_undo", "_verifying"},
     },
     "_as_layer": {"_hooks", "_layer", "_naming"},
-    "_stack": {"_errors", "_graph", "_hooks", "_layer", "_order", "_undo"},
+    "_stack": {"_errors", "_graph", "_hooks", "_order", "_scopes", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources", "_timeline"},
 }
-ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources"}
+ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources", "_scopes"}
 ADAPTERS = {
     "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
     "timeline": {"_errors", "_markup", "_timeline"},
@@ -50,6 +54,7 @@ NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
     "runners/_pytest_durations.py": {"pytest"},
     "runners/_pytest_layers.py": {"pytest"},
+    "runners/_pytest_running.py": {"pytest"},
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
     "runners/_pytest_teardown.py": {"pytest"},

@@ -6,7 +6,7 @@ import unittest
 from tests.helpers import ByHand, Golden
 from tests.test_layer import Logged, fail
 from underlay import Layer, LayerError, NameTaken, SetUpFailed
-from underlay._layer import set_up_failed
+from underlay._scopes import set_up_failed
 from underlay._stack import LayerStack, Spent, in_order, layer_name, refuse_namesakes, union
 
 

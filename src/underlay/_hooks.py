@@ -1,7 +1,7 @@
 """The four hooks of a layer: how they are wrapped, and how they are called.
 
 ``setUp`` and ``tearDown`` open and close the scope of the layer, ``testSetUp`` and ``testTearDown``
-that of a test.  What a scope is, `Layer._open` and `Layer._close` know.
+that of a test.  What a scope is, `Scoped` knows.
 """
 
 from __future__ import annotations
@@ -20,14 +20,19 @@ __unittest = True  # unittest leaves our frames out of tracebacks
 AnyLayer = Any  # one of ours, one of plone.testing's, or anything with zope.testrunner's hooks
 Hook = Callable[[Any], None]
 
-LAYER, TEST = "layer", "test"  # the two scopes
-SCOPES = {"setUp": LAYER, "tearDown": LAYER, "testSetUp": TEST, "testTearDown": TEST}
+#: The methods of `Scoped` by the hooks around which they are.
+STEPS = {
+    "setUp": "_set_up",
+    "tearDown": "_tear_down",
+    "testSetUp": "_set_up_test",
+    "testTearDown": "_tear_down_test",
+}
 
 
 def _guarded(name: str, hook: Hook) -> Hook:
     """Let Layer open or close a scope around what the author of a layer wrote."""
-    scope = SCOPES[name]
-    step = "_open" if name.endswith("etUp") else "_close"
+    step = STEPS[name]
+    of_test = name.startswith("test")
 
     @functools.wraps(hook)
     def guarded(self: Any) -> None:
@@ -36,9 +41,9 @@ def _guarded(name: str, hook: Hook) -> Hook:
             hook(self)
             return
         try:
-            getattr(self, step)(name, hook)
+            getattr(self, step)(hook)
         except FAULTS as error:
-            if scope != TEST or not blame_test(error):
+            if not of_test or not blame_test(error):
                 raise
 
     guarded.is_guarded = True  # type: ignore[attr-defined]
@@ -47,7 +52,7 @@ def _guarded(name: str, hook: Hook) -> Hook:
 
 def guard_hooks(cls: type[Any]) -> None:
     """Guard the hooks which a class defines, or has from a mixin that is no layer."""
-    for name in SCOPES:
+    for name in STEPS:
         hook = inspect.getattr_static(cls, name)
         if not hasattr(hook, "is_guarded"):
             _refuse_what_is_not_called(hook, f"{cls.__name__}.{name}")
@@ -78,9 +83,11 @@ def call_hook(layer: AnyLayer, name: str) -> None:
     :raises LayerError: if the hook calls ``sys.exit()``: that must not end the run, perhaps with 0.
     """
     hook = getattr(layer, name, bool)
-    records_itself = hasattr(hook, "is_guarded")
     try:
-        with _timeline.NOTHING if records_itself else _timeline.hook(layer, name):
+        if hasattr(hook, "is_guarded"):  # it records itself
             hook()
+        else:
+            with _timeline.hook(layer, name):
+                hook()
     except SystemExit as error:
         raise LayerError(f"{layer!r} left {name} by sys.exit({error.code!r}).") from error

@@ -11,7 +11,7 @@ that of another server which happens to be among its bases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
 from underlay._graph import resolution_order
@@ -19,18 +19,19 @@ from underlay._graph import resolution_order
 T = TypeVar("T")
 
 Entry = list[Any]  # [value, owner]
+Store = dict[str, list[Entry]]
 
 
 class Resources:
     """The store, as a base class of layers.  When a value goes again is the layer's to say."""
 
-    _resources: dict[str, list[Entry]]
-
     __iter__ = None  # not by way of __getitem__: `bases=LAYER` is a mistake to be told
 
     def __init__(self) -> None:
-        self._resources = {}
+        self._resources: Store = {}
         _, *self._order_of_bases = resolution_order(self)
+        known = [base for base in self._order_of_bases if hasattr(base, "_resources")]
+        self._stores: list[Store] = [each._resources for each in (self, *known)]
 
     @property
     def baseResolutionOrder(self) -> tuple[Any, ...]:
@@ -46,18 +47,18 @@ class Resources:
         return self._entry(name) is not None
 
     def _entry(self, name: str) -> Entry | None:
-        return next((stack[name][-1] for stack in self._stores() if name in stack), None)
+        for store in self._stores:
+            if name in store:
+                return store[name][-1]
+        return None
 
     def _names(self) -> tuple[str, ...]:
-        return tuple(sorted({name for store in self._stores() for name in store}))
-
-    def _stores(self) -> Iterable[dict[str, list[Entry]]]:
-        return (getattr(layer, "_resources", {}) for layer in self.baseResolutionOrder)
+        return tuple(sorted({name for store in self._stores for name in store}))
 
     def _push(self, name: str, value: Any) -> Callable[[], None]:
         """Put `value` on top, here or on each base that has the name; return how to undo that."""
         entry: Entry = [value, self]
-        stores = [store for store in self._stores() if name in store]
+        stores = [store for store in self._stores if name in store]
         if not stores or isinstance(getattr(type(self), name, None), Resource):
             stores = [self._resources]
         for store in stores:
@@ -72,14 +73,14 @@ class Resources:
     def _pull(self, name: str) -> bool:
         """Take away the newest value of a name that this layer has set; whether there was one."""
         found = False
-        for store in self._stores():
+        for store in self._stores:
             if own := [entry for entry in store.get(name, ()) if entry[1] is self]:
                 _remove(store, name, own[-1])
                 found = True
         return found
 
 
-def _remove(store: dict[str, list[Entry]], name: str, entry: Entry) -> None:
+def _remove(store: Store, name: str, entry: Entry) -> None:
     """Take `entry` itself away, not one that equals it: values may have any idea of equality."""
     store[name] = [each for each in store.get(name, ()) if each is not entry]
     if not store[name]:

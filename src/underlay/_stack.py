@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from underlay._errors import NameTaken
 from underlay._graph import setup_order
 from underlay._hooks import AnyLayer, call_hook
-from underlay._layer import set_up_failed
 from underlay._order import arrange
+from underlay._scopes import set_up_failed
 from underlay._undo import Undo
 
 __unittest = True  # unittest leaves our frames out of tracebacks
+
+K = TypeVar("K")
 
 Layers = tuple[AnyLayer, ...]
 
@@ -74,6 +75,26 @@ class Spent(NamedTuple):
         return self.seconds / self.calls if self.calls else 0.0
 
 
+class Meter(Generic[K]):
+    """Adds up how long things take, and how often they happen.
+
+    :param now: tells seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self.now = now
+        self._sums: dict[K, tuple[float, int]] = {}
+
+    def add(self, key: K, start: float) -> None:
+        """What began at `start` is over."""
+        seconds, calls = self._sums.get(key, (0.0, 0))
+        self._sums[key] = seconds + self.now() - start, calls + 1
+
+    def spent(self) -> dict[K, Spent]:
+        """The sums."""
+        return {key: Spent(*sums) for key, sums in self._sums.items()}
+
+
 class LayerStack:
     """The layers that are up, those that would not come up, and the test that is going on.
 
@@ -81,9 +102,7 @@ class LayerStack:
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock = clock
-        self._seconds: dict[tuple[AnyLayer, str], float] = defaultdict(float)
-        self._calls: dict[tuple[AnyLayer, str], int] = defaultdict(int)
+        self._meter = Meter[tuple[AnyLayer, str]](clock)
         self._needed: dict[Layers, list[AnyLayer]] = {}  # as union() has it, for it takes its time
         self._up: list[AnyLayer] = []
         self._failed: dict[AnyLayer, BaseException] = {}
@@ -111,18 +130,16 @@ class LayerStack:
 
     def _call(self, layer: AnyLayer, hook: str) -> None:
         __tracebackhide__ = True
-        start = self._clock()
+        start = self._meter.now()
         try:
             call_hook(layer, hook)
         finally:
-            self._seconds[layer, hook] += self._clock() - start
-            self._calls[layer, hook] += 1
+            self._meter.add((layer, hook), start)
 
     def times(self) -> dict[tuple[str, str], Spent]:
         """What went into the hooks of layers so far, by full name of layer and name of hook."""
         return {
-            (layer_name(layer), hook): Spent(seconds, self._calls[layer, hook])
-            for (layer, hook), seconds in self._seconds.items()
+            (layer_name(layer), hook): spent for (layer, hook), spent in self._meter.spent().items()
         }
 
     def _set_up(self, layer: AnyLayer) -> None:

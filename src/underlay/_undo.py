@@ -22,18 +22,23 @@ class Undo:
     """What has to be done to take something back."""
 
     def __init__(self) -> None:
-        self._todo: list[Callable[..., object]] = []
+        self._todo: list[Callable[[], object]] = []
+        self._error: BaseException | None = None  # what made it necessary
 
     def add(self, function: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
         """Call `function` with these arguments on close."""
-        self._todo.append(lambda *exc_info: function(*args, **kwargs))
+        self._todo.append(functools.partial(function, *args, **kwargs))
 
     def enter(self, context: AbstractContextManager[T]) -> T:
         """Enter `context` now and leave it on close."""
         kind = type(context)
         value = kind.__enter__(context)
-        self._todo.append(functools.partial(kind.__exit__, context))
+        self._todo.append(functools.partial(self._leave, kind.__exit__, context))
         return value
+
+    def _leave(self, leave: Callable[..., object], context: AbstractContextManager[Any]) -> None:
+        error = self._error
+        leave(context, *((type(error), error, error.__traceback__) if error else (None,) * 3))
 
     def close(self, error: BaseException | None = None) -> None:
         """Run everything, newest first.
@@ -52,13 +57,13 @@ class Undo:
     def give_up(self, error: BaseException | None) -> BaseException | None:
         """Like `close`, but return the error that is to be raised, by default `error`."""
         around = sys.exc_info()[1]
-        failure = error
-        exc_info = (type(error), error, error.__traceback__) if error else (None, None, None)
+        self._error = failure = error
         while self._todo:
             try:
-                self._todo.pop()(*exc_info)
+                self._todo.pop()()
             except BaseException as new:
                 failure = new if failure is None else _joined(failure, new, around)
+        self._error = None
         return failure
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import unittest
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from underlay._graph import setup_order
@@ -21,13 +21,14 @@ def verify_in(case_class: type[unittest.TestCase]) -> None:
     do_cleanups = case_class.doCleanups
     if hasattr(do_cleanups, "verifies_layers"):
         return
+    order = functools.cache(setup_order)
 
     @functools.wraps(do_cleanups)
     def doCleanups(case: Any) -> Any:
         do_cleanups(case)
         # Read now, not when the class was made: a subclass may have named another layer, or none.
         if case.layer is not None:
-            for check in _checks(resolve(case.layer)):
+            for check in _checks(order(resolve(case.layer))):
                 case.addCleanup(check)
         return do_cleanups(case)
 
@@ -35,13 +36,13 @@ def verify_in(case_class: type[unittest.TestCase]) -> None:
     case_class.doCleanups = doCleanups  # type: ignore[assignment,method-assign]
 
 
-def _checks(layer: Any) -> Iterator[Callable[[], None]]:
-    """What has to be called at the end of a test, each of it a clean-up that may fail.
+def _checks(order: Sequence[Any]) -> Iterator[Callable[[], None]]:
+    """What has to be called at the end of a test on layers, each of it a clean-up that may fail.
 
     Clean-ups run in reverse: a derived layer verifies before its bases.
     """
-    if getattr(layer, "_was_never_set_up", False):
-        yield layer._refuse
-    for each in setup_order(layer):
-        if getattr(each, "_in_test", False) and each._has_something_to_verify:
+    if getattr(order[-1], "_was_never_set_up", False):
+        yield order[-1]._refuse
+    for each in order:
+        if getattr(each, "_is_to_verify", False):
             yield each.verify

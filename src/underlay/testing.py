@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from underlay._errors import CheckFailed, NotReady
-from underlay._hooks import SCOPES, AnyLayer, call_hook
+from underlay._hooks import STEPS, AnyLayer, call_hook
 from underlay._layer import Layer
 from underlay._stack import LayerStack, layer_name, union
 from underlay._waiting import wait_until
@@ -75,7 +75,7 @@ def _check_protocol(layer: AnyLayer) -> None:
         problems.append("it has no hash, but runners keep layers in dictionaries")
     if "\n" in repr(layer) or not repr(layer):
         problems.append("its repr is not one line")
-    for hook in SCOPES:
+    for hook in STEPS:
         if _is_not_called(getattr(layer, hook, None)):
             problems.append(f"its {hook} is async or has a yield in it: nobody would run it")
     if problems:

@@ -290,7 +290,7 @@ SUITE = """
 
     class It(unittest.TestCase):
         def test_it(self):
-            log(f"test_it on {[each.__name__ for each in (OUTER, OTHER) if each._scopes]}")
+            log(f"test_it on {[each.__name__ for each in (OUTER, OTHER) if each._is_up]}")
 """
 
 

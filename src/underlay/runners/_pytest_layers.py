@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import unittest
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from underlay._errors import LayerError, needs_extra
 from underlay._hooks import AnyLayer
@@ -17,7 +20,8 @@ STACK = pytest.StashKey[LayerStack]()
 LAYERS = pytest.StashKey[Layers]()  # of an item
 PROBLEM = pytest.StashKey[str]()  # why the layers of an item are not known
 SUITE_LAYER = pytest.StashKey[AnyLayer]()  # of an item that stands for a case of a suite
-SUITE_LAYERS = pytest.StashKey[dict[str, AnyLayer]]()  # of a module: those of suites, by test id
+#: Of a module: the layers on which its suites put tests, by class and method.
+SUITE_LAYERS = pytest.StashKey[dict[type[unittest.TestCase], dict[str, AnyLayer]]]()
 
 
 def layers_of(item: pytest.Item) -> Layers:
@@ -25,39 +29,48 @@ def layers_of(item: pytest.Item) -> Layers:
     return item.stash[LAYERS]
 
 
-def note_layers(item: pytest.Item) -> None:
-    """Find the layers of a test; if one is not to be found, that is the error of this test."""
-    try:
-        item.stash[LAYERS] = _find_layers(item)
-    except LayerError as error:
-        item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
+def note_layers(items: Iterable[pytest.Item]) -> None:
+    """Find the layers of tests; if one is not to be found, that is the error of its test."""
+    told = functools.cache(_told_by)
+    for item in items:
+        try:
+            item.stash[LAYERS] = _find_layers(item, told(item.parent))
+        except LayerError as error:
+            item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
 
 
-def _find_layers(item: pytest.Item) -> Layers:
-    named = [layer for mark in item.iter_markers("layer") for layer in mark.args]
-    named += [*_by_fixtures(item), _by_attribute(item)]
+class Told(NamedTuple):
+    """What the collector of a test tells of layers, which is its class or its module."""
+
+    marked: Sequence[AnyLayer] = ()
+    attribute: AnyLayer = None
+    suites: Mapping[str, AnyLayer] = MappingProxyType({})  # for lack of an attribute, by test
+
+
+def _told_by(collector: pytest.Collector) -> Told:
+    marked = [layer for mark in collector.iter_markers("layer") for layer in mark.args]
+    module = collector.getparent(pytest.Module)
+    if isinstance(collector, pytest.Class) and issubclass(collector.obj, unittest.TestCase):
+        suites = module.stash.get(SUITE_LAYERS, {}) if module else {}
+        layer = getattr(collector.obj, "layer", None)
+        return Told(marked, layer, suites.get(collector.obj, {}))
+    # Here "layer" may also be the word of somebody who never heard of us.
+    holders = (collector.getparent(pytest.Class), module)
+    found = (getattr(holder.obj, "layer", None) for holder in holders if holder)
+    return Told(marked, next(filter(_is_meant_for_us, found), None))
+
+
+def _find_layers(item: pytest.Item, told: Told) -> Layers:
+    named = [layer for mark in item.own_markers if mark.name == "layer" for layer in mark.args]
+    named += [*told.marked, *_by_fixtures(item), _by_attribute(item, told)]
     return tuple(dict.fromkeys(resolve(each) for each in named if each is not None))
 
 
-def _by_attribute(item: pytest.Item) -> AnyLayer:
+def _by_attribute(item: pytest.Item, told: Told) -> AnyLayer:
     """The attribute ``layer`` of suite or class; without one, for functions, that of the module."""
     if SUITE_LAYER in item.stash:
         return item.stash[SUITE_LAYER]
-    case = getattr(item, "cls", None)
-    if case and issubclass(case, unittest.TestCase):
-        named = getattr(case, "layer", None)
-        return _by_suite(item, case) if named is None else named
-    # Here "layer" may also be the word of somebody who never heard of us.
-    module = item.getparent(pytest.Module)
-    found = (getattr(holder, "layer", None) for holder in (case, module and module.obj))
-    return next(filter(_is_meant_for_us, found), None)
-
-
-def _by_suite(item: pytest.Item, case: type[unittest.TestCase]) -> AnyLayer:
-    """The layer on which a suite of its module puts the test, of a class that names none."""
-    module = item.getparent(pytest.Module)
-    suites = module.stash.get(SUITE_LAYERS, {}) if module else {}
-    return suites.get(f"{case.__module__}.{case.__qualname__}.{item.name}")
+    return told.suites.get(item.name) if told.attribute is None else told.attribute
 
 
 def _is_meant_for_us(found: object) -> bool:
@@ -74,41 +87,3 @@ def _by_fixtures(item: pytest.Item) -> Iterator[AnyLayer]:
                 yield definition.func.layer
             if name not in definition.argnames:  # it does not build on the one that it overrides
                 break
-
-
-class AroundTest:
-    """Puts the per-test hooks of layers around a test, inside the fixtures of its class.
-
-    An autouse fixture would cost each test more than three layers do, also a test without any.
-    """
-
-    def __init__(self, stack: LayerStack) -> None:
-        self.stack = stack
-        self.item: pytest.Item | None = None  # the one that has begun
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_fixture_setup(
-        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
-    ) -> None:
-        __tracebackhide__ = True
-        if fixturedef.scope == "function":
-            self.begin(request.node)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        __tracebackhide__ = True
-        self.begin(item)
-
-    def begin(self, item: pytest.Item) -> None:
-        """Begin the test, unless a fixture has made that necessary already."""
-        __tracebackhide__ = True
-        if item is not self.item and (layers := layers_of(item)):
-            self.item = item
-            item.addfinalizer(self.end)
-            self.stack.begin_test(layers)
-
-    def end(self) -> None:
-        """End the test, after its fixtures."""
-        __tracebackhide__ = True
-        self.item = None
-        self.stack.end_test()

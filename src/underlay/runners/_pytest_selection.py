@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from underlay._errors import needs_extra
-from underlay._stack import in_order, layer_name
+from underlay._stack import Layers, in_order, layer_name
 from underlay.runners import _selection
 from underlay.runners._pytest_layers import PROBLEM, layers_of
 from underlay.runners._pytest_suites import stands_for_others
@@ -52,16 +53,9 @@ def select(config: pytest.Config, items: list[pytest.Item], known: Record) -> No
 
     :param known: what tests have taken in the past; shards are made by it.
     """
-    patterns = config.getoption("--layer")
-    wanted = {
-        layers: _selection.is_selected(map(layer_name, layers), patterns)
-        for layers in set(map(layers_of, items))
-    }
-    kept = [
-        item
-        for item in items
-        if PROBLEM in item.stash or stands_for_others(item) or wanted[layers_of(item)]
-    ]
+    kept = items
+    if patterns := config.getoption("--layer"):
+        kept = _on_layers(items, patterns)
     if SHARD in config.stash:
         found = len(kept)
         kept = config.stash[SHARD].choose(kept, _group, known)
@@ -70,6 +64,18 @@ def select(config: pytest.Config, items: list[pytest.Item], known: Record) -> No
         chosen = set(kept)
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = kept
+
+
+def _on_layers(items: list[pytest.Item], patterns: Sequence[str]) -> list[pytest.Item]:
+    wanted = {
+        layers: _selection.is_selected(map(layer_name, layers), patterns)
+        for layers in set(map(layers_of, items))
+    }
+    return [
+        item
+        for item in items
+        if PROBLEM in item.stash or stands_for_others(item) or wanted[layers_of(item)]
+    ]
 
 
 def _group(item: pytest.Item) -> _selection.Group:
@@ -82,9 +88,10 @@ def put_in_order(items: list[pytest.Item], seconds: Mapping[str, float]) -> None
     :param seconds: how long set-ups took in the past, by the full names of layers.
     :raises NameTaken: if two layers have one name.
     """
-    order = in_order(dict.fromkeys(map(layers_of, items)), seconds)
-    rank = {layers: number for number, layers in enumerate(order)}
-    items.sort(key=lambda item: rank[layers_of(item)])
+    groups: dict[Layers, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        groups[layers_of(item)].append(item)
+    items[:] = [item for layers in in_order(groups, seconds) for item in groups[layers]]
 
 
 def forgive_empty_shard(session: pytest.Session) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 
 from underlay._errors import needs_extra
 from underlay._hooks import AnyLayer
-from underlay._stack import Layers, layer_name
-from underlay.runners._pytest_layers import STACK
+from underlay._stack import Layers, LayerStack, layer_name
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
@@ -20,9 +19,8 @@ with needs_extra("underlay.runners.pytest", "pytest"):
 REPORTS = pytest.StashKey[list[pytest.TestReport]]()  # which were not told yet
 
 
-def take_down(item: pytest.Item, layers: Layers) -> None:
+def take_down(stack: LayerStack, item: pytest.Item, layers: Layers) -> None:
     """After a test, take down what these layers of the next one do not need; note each error."""
-    stack = item.config.stash[STACK]
     for layer in stack.surplus(stack.needed(layers)):
         try:
             stack.take_down(layer)
@@ -53,10 +51,18 @@ def _printed(config: pytest.Config) -> list[tuple[str, str]]:
     return [(f"Captured {stream} teardown", text) for stream, text in printed if text]
 
 
-def tell(config: pytest.Config) -> None:
-    """Report what was noted; pytest must not capture its output at this moment."""
-    for report in _forgotten(config):
-        config.hook.pytest_runtest_logreport(report=report)
+class Teller:
+    """Reports what was noted; between two tests, for then pytest does not capture the output."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self) -> None:
+        for report in _forgotten(self.config):
+            self.config.hook.pytest_runtest_logreport(report=report)
+
+    pytest_sessionfinish = pytest_runtest_logfinish  # if the last test was interrupted
 
 
 def told(config: pytest.Config) -> list[Any]:
@@ -76,6 +82,8 @@ def hear(node: Any, told: Iterable[Any]) -> None:
 
 def _forgotten(config: pytest.Config) -> list[pytest.TestReport]:
     """What was noted, for the last time."""
-    reports = config.stash.get(REPORTS, [])
-    config.stash[REPORTS] = []
+    if REPORTS not in config.stash:
+        return []
+    reports = config.stash[REPORTS]
+    del config.stash[REPORTS]
     return reports

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from underlay._errors import TimesUnusable, needs_extra
-from underlay._stack import Layers, Spent
+from underlay._stack import Layers, Meter, Spent
 from underlay.runners import _times
 from underlay.runners._pytest_layers import STACK
 from underlay.runners._pytest_selection import SHARD
@@ -26,20 +26,22 @@ class Stopwatch:
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock = clock
-        self._started: float | None = None
-        self.spent: dict[Layers, Spent] = {}
+        self._meter = Meter[Layers](clock)
+        self._started: tuple[Layers, float] | None = None
 
-    def start(self) -> None:
+    def start(self, layers: Layers) -> None:
         """The layers of a test are up."""
-        self._started = self._clock()
+        self._started = layers, self._meter.now()
 
-    def stop(self, layers: Layers) -> None:
+    def stop(self) -> None:
         """The test is over; one that was not started is not measured."""
         if self._started is not None:
-            spent = Spent(self._clock() - self._started, 1)
-            self.spent[layers] = self.spent.get(layers, Spent()) + spent
+            self._meter.add(*self._started)
             self._started = None
+
+    def spent(self) -> dict[Layers, Spent]:
+        """What went into tests so far, by the layers that they name."""
+        return self._meter.spent()
 
 
 KNOWN = pytest.StashKey[Record]()  # from earlier runs
@@ -80,7 +82,7 @@ def _cached(config: Any) -> Record:
 
 def measured(config: pytest.Config) -> Record:
     """What this process, and the workers that it has heard, have found out."""
-    found = _times.found(config.stash[STACK].times(), config.stash[STOPWATCH].spent)
+    found = _times.found(config.stash[STACK].times(), config.stash[STOPWATCH].spent())
     return found.joined(config.stash.get(HEARD, NOTHING))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from underlay._errors import LayerError, SetUpFailed
+from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack
@@ -22,7 +22,8 @@ from underlay.runners import (
     _pytest_times,
     _xdist,
 )
-from underlay.runners._pytest_layers import PROBLEM, STACK, AroundTest, layers_of, note_layers
+from underlay.runners._pytest_layers import STACK, layers_of, note_layers
+from underlay.runners._pytest_running import RUNNING, Running
 from underlay.runners._pytest_suites import SuiteCollector, SuiteItem, stands_for_others
 from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
 from underlay.runners.unittest import skip_reason
@@ -61,9 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
             "run pytest with -p no:zopelayer, or with -p no:underlay."
         )
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
-    config.stash[STACK] = LayerStack()
-    config.pluginmanager.register(AroundTest(config.stash[STACK]), "underlay-around-test")
-    config.stash[STOPWATCH] = Stopwatch()
+    config.stash[STACK], config.stash[STOPWATCH] = LayerStack(), Stopwatch()
+    config.stash[RUNNING] = Running(config.stash[STACK], config.stash[STOPWATCH])
+    config.pluginmanager.register(config.stash[RUNNING], "underlay-running")
     _pytest_timeline.configure(config)
     _pytest_terminating.configure(config)
     if _xdist.is_worker(config):
@@ -72,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _pytest_selection.configure(config)
         _pytest_times.configure(config)
         _xdist.configure_controller(config)
+        config.pluginmanager.register(_pytest_teardown.Teller(config), "underlay-teller")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -84,8 +86,8 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Iterator[None]:
     # A wrapper: layers are known before other plugins choose and sort, and the order is ours.
+    note_layers(items)
     for item in items:
-        note_layers(item)
         if (reason := skip_reason(*_decorated(item))) is not None:
             item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
     never_deselected = [item for item in items if stands_for_others(item)]
@@ -102,24 +104,14 @@ def pytest_collection_modifyitems(
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # A plain hook: after the marks that skip, before all fixtures and setUpClass.
     __tracebackhide__ = True
-    if problem := item.stash.get(PROBLEM, ""):
-        pytest.fail(problem, pytrace=False)
-    try:
-        item.config.stash[STACK].require(layers_of(item))
-    except SetUpFailed as error:
-        # Its traceback stood at the first of these tests.
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
-    else:
-        item.config.stash[STOPWATCH].start()
-    finally:
-        _pytest_timeline.test_begins(item)
+    item.config.stash[RUNNING].set_up(item)
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:
     """What decorators may have skipped: class and method."""
     if isinstance(item, SuiteItem):
         return type(item.case), getattr(item.case, item.case._testMethodName, None)
-    return getattr(item, "cls", None), getattr(item, "obj", None)
+    return getattr(item.parent, "obj", None), getattr(item, "obj", None)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -129,18 +121,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     try:
         return (yield)
     finally:
-        item.config.stash[STOPWATCH].stop(layers_of(item))
-        _pytest_timeline.test_is_over(item)
-        _pytest_teardown.take_down(item, layers_of(nextitem) if nextitem else ())
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    try:
-        return (yield)
-    finally:
-        if not _xdist.is_worker(item.config):
-            _pytest_teardown.tell(item.config)
+        item.config.stash[RUNNING].tear_down(item, nextitem)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

@@ -13,9 +13,9 @@ from typing import Any
 
 from underlay._children import Child, unused_folder
 from underlay._errors import LayerError, ProcessEnded, evidence
-from underlay._hooks import LAYER
-from underlay._layer import Layer, set_up_failed
+from underlay._layer import Layer
 from underlay._resources import Resource
+from underlay._scopes import set_up_failed
 from underlay._waiting import wait_until
 from underlay.services import ready as conditions
 
@@ -185,7 +185,7 @@ class Process(Layer):
 
     def _offer(self, name: str, value: object) -> None:
         """Set a resource that lasts as long as the layer, even if a test is going on."""
-        self._scopes[LAYER].add(self._push(name, value))
+        self._of_layer.add(self._push(name, value))
 
     def _filled_command(self) -> list[str]:
         return [self._filled(each) for each in self._command]

@@ -1,0 +1,74 @@
+"""While pytest runs tests: their layers go up before, and down between them."""
+
+from __future__ import annotations
+
+from underlay._errors import SetUpFailed, needs_extra
+from underlay._stack import LayerStack
+from underlay.runners import _pytest_teardown, _pytest_timeline
+from underlay.runners._pytest_layers import PROBLEM, layers_of
+from underlay.runners._pytest_times import Stopwatch
+
+with needs_extra("underlay.runners.pytest", "pytest"):
+    import pytest
+
+
+class Running:
+    """Has the layers of a test up, and their per-test hooks around it, inside class fixtures.
+
+    An autouse fixture for these would cost each test more than three layers do, also a test without
+    any.
+
+    :param stack: of the run.
+    :param stopwatch: measures the tests.
+    """
+
+    def __init__(self, stack: LayerStack, stopwatch: Stopwatch) -> None:
+        self.stack = stack
+        self.stopwatch = stopwatch
+        self.waiting: pytest.Item | None = None  # the test whose layers are up, until it begins
+
+    def set_up(self, item: pytest.Item) -> None:
+        """Have the layers up that a test needs."""
+        __tracebackhide__ = True
+        if PROBLEM in item.stash:
+            pytest.fail(item.stash[PROBLEM], pytrace=False)
+        layers = layers_of(item)
+        try:
+            self.stack.require(layers)
+        except SetUpFailed as error:
+            # Its traceback stood at the first of these tests.
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        else:
+            self.stopwatch.start(layers)
+            self.waiting = item if layers else None
+        finally:
+            _pytest_timeline.test_begins(item)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> None:
+        __tracebackhide__ = True
+        if fixturedef.scope == "function":
+            self.begin()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_setup(self) -> None:
+        __tracebackhide__ = True
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin the test, unless a fixture has made that necessary already."""
+        __tracebackhide__ = True
+        if (item := self.waiting) is not None:
+            self.waiting = None
+            item.addfinalizer(self.stack.end_test)  # after its fixtures
+            self.stack.begin_test(layers_of(item))
+
+    def tear_down(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """After a test, take down what the next one does not need."""
+        self.waiting = None
+        self.stopwatch.stop()
+        _pytest_timeline.test_is_over(item)
+        _pytest_teardown.take_down(self.stack, item, layers_of(nextitem) if nextitem else ())
+
+
+RUNNING = pytest.StashKey[Running]()
