@@ -1,6 +1,7 @@
 """HTTP servers of tests: `FakeServer` stands in for a peer, `LiveServer` serves our application."""
 
 from underlay.http._forms import Fields, File
+from underlay.http._forwarding import forward
 from underlay.http._journal import Entry
 from underlay.http._messages import Exchange, Request, Response
 from underlay.http._script import websocket
@@ -49,6 +50,7 @@ __all__ = [
     "delay",
     "drip",
     "event_stream",
+    "forward",
     "garbage",
     "go_away",
     "gzipped",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from underlay.http._messages import TOKEN
 
 T = TypeVar("T")
+
+#: The ports that go without saying.
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class NotGiven:
@@ -65,6 +69,18 @@ def check_port(port: object) -> None:
         raise TypeError(f"port is a number, not {port!r}.")
     if not 0 <= port <= 65535:
         raise ValueError(f"port is between 0 and 65535, not {port!r}.")
+
+
+def check_origin(name: str, url: object) -> None:
+    if not isinstance(url, str):
+        raise TypeError(f"{name} is text, such as 'http://shop.test', not {url!r}.")
+    parts = urllib.parse.urlsplit(url)
+    whole = parts.scheme in DEFAULT_PORTS and parts.hostname and url.count("/") == 2
+    if not whole or "@" in parts.netloc:
+        raise ValueError(
+            f"{url!r} is not the URL of a whole server, such as 'http://shop.test' or\n"
+            "  'https://shop.test:8443', without a slash at the end."
+        )
 
 
 def values_by_name(name: str, given: object, value: Callable[[str, Any], T]) -> dict[str, list[T]]:

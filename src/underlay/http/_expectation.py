@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -205,3 +206,11 @@ class Expectation:
         report = (f"expected at {self._place}", f"what came: {self._playbook.journal}")
         layer = repr(self._playbook.layer)
         return UnmetExpectation(layer, self._title, str(times), self.calls, report)
+
+
+def title(method: str | None, path: str | re.Pattern[str] | None) -> str:
+    """What an expectation of such requests is called."""
+    if method is None and path is None:
+        return "any request"
+    told = path.pattern if isinstance(path, re.Pattern) else path
+    return f"{method.upper() if method else 'any method'} {told or 'any path'}"

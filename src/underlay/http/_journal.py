@@ -31,6 +31,7 @@ class Entry:
     :ivar behaviours: what was played for it besides an answer, such as faults.
     :ivar status: of the answer, once that has begun; None if it never did.
     :ivar error: what was wrong with the request or its answer; else empty.
+    :ivar report: if no expectation matched, the nearest one and how it differs, a line each.
     :ivar ended: when all was done, in seconds since 1970.
     """
 
@@ -40,6 +41,7 @@ class Entry:
     behaviours: tuple[Behaviour, ...] = ()
     status: int | None = None
     error: str = ""
+    report: tuple[str, ...] = ()
     ended: float | None = None
 
     @property
@@ -65,8 +67,8 @@ class Journal:
     def enter(self, request: Request) -> Entry:
         """Note a request that has come."""
         entry = Entry(request, self.clock(), error=request.problem)
+        request.number = self.entries[-1].request.number + 1 if self.entries else 1
         self.entries.append(entry)
-        request.number = len(self.entries)
         return entry
 
     def entry_of(self, request: Request) -> Entry | None:

@@ -33,6 +33,7 @@ class Playbook:
     ) -> None:
         self.promised: list[Expectation] = []  # by the test that is running
         self.standing: list[Expectation] = []  # for the life of the layer
+        self.recorded: list[Expectation] = []  # what recordings answer, or the real server
         self.faults: list[tuple[Behaviour, ...]] = []  # of whatever is asked
         self.sequence: Sequence | None = None  # of the expectations that are being made
         self.scenarios = Scenarios()
@@ -47,7 +48,7 @@ class Playbook:
         with self.lock:
             self.journal.entries.clear()
             self.scenarios.restart()
-            for expectation in self.standing:
+            for expectation in (*self.standing, *self.recorded):
                 expectation._forget_requests()
 
     def unmet(self) -> list[UnmetExpectation]:
@@ -103,22 +104,28 @@ class Playbook:
         finally:
             entry.ended = self.journal.clock()
 
+    @property
+    def _expectations(self) -> tuple[Expectation, ...]:
+        """All of them; the first one that matches counts."""
+        return (*self.promised, *self.standing, *self.recorded)
+
     def _take(self, entry: Entry) -> tuple[Behaviour, ...]:
         """What to do for a request, now that it counts."""
         request = entry.request
         with self.lock:
-            for expectation in (*self.promised, *self.standing):
+            for expectation in self._expectations:
                 if expectation._matches(request):
                     entry.expectation = expectation
                     return expectation._take(request)
-            problem = UnexpectedRequest(repr(self.layer), str(request), self._report(request))
+            entry.report = self._report(request)
+        problem = UnexpectedRequest(repr(self.layer), str(request), entry.report)
         entry.error = "no expectation matches"
         self._note(problem)
         return (plain(self.unmatched_status, f"{problem}\n"),)
 
     def _report(self, request: Request) -> tuple[str, ...]:
         """The nearest expectation, and how the request differs from it."""
-        expectations = (*self.promised, *self.standing)
+        expectations = self._expectations
         if not expectations:
             return ("there are no expectations: make one with expect(method, path).then(...)",)
         compared = [(each, each._compare(request)) for each in expectations]

@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 from underlay._errors import LayerError, NotReady, SeveralProblems, StillRunning, needs_extra
 from underlay._layer import Layer
 from underlay._resources import Resource
-from underlay.http._arguments import check_port, check_seconds
+from underlay.http._arguments import DEFAULT_PORTS, check_origin, check_port, check_seconds
 from underlay.http._listeners import (
     Listener,
     TCPListener,
@@ -23,9 +23,6 @@ from underlay.http._listeners import (
 from underlay.http._messages import Answerer
 from underlay.http._server import Server
 from underlay.http._tls import TLS
-
-#: The ports that go without saying.
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Options(TypedDict, total=False):
@@ -94,7 +91,7 @@ class Serving(Layer):
         if not isinstance(tls, (bool, TLS)):
             raise TypeError(f"tls is True, False or a TLS, not {tls!r}.")
         if url is not None:
-            _check_origin(url)
+            check_origin("url", url)
         self._address = host, port
         self._unix = unix
         self._tls = TLS() if tls is True else tls
@@ -206,17 +203,6 @@ class Serving(Layer):
         self._server = None
         if left := server.stop():
             raise StillRunning(repr(self), tuple(left))
-
-
-def _check_origin(url: object) -> None:
-    if not isinstance(url, str):
-        raise TypeError(f"url is text, such as 'http://shop.test', not {url!r}.")
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or url.count("/") != 2:
-        raise ValueError(
-            f"{url!r} is not the URL of a whole server, such as 'http://shop.test' or\n"
-            "  'https://shop.test:8443', without a slash at the end."
-        )
 
 
 def _host_rules(url: str, address: str) -> str:

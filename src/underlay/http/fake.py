@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+import ssl
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +14,16 @@ from underlay._errors import LayerError
 from underlay.http import _outages
 from underlay.http._arguments import NOT_GIVEN
 from underlay.http._conditions import Sequence, Times
-from underlay.http._expectation import Expectation
+from underlay.http._expectation import Expectation, title
 from underlay.http._failing import caller
+from underlay.http._forwarding import forward
+from underlay.http._har import SECRET
 from underlay.http._journal import Entry
 from underlay.http._matching import criteria, matches
 from underlay.http._messages import Answerer, Request, Response
 from underlay.http._playbook import Playbook
+from underlay.http._recorder import Recorder
+from underlay.http._replaying import expectations
 from underlay.http._server import Server
 from underlay.http._serving import Options, Serving
 from underlay.http._values import containing
@@ -118,7 +124,7 @@ class FakeServer(Serving):
             where=where,
         )
         many = Times.of(times, at_least, at_most, optional)
-        made = Expectation(_title(method, path), wanted, many, caller(1), self._playbook)
+        made = Expectation(title(method, path), wanted, many, caller(1), self._playbook)
         where_to = self._playbook.promised if self._in_test else self._playbook.standing
         self.addCleanup(where_to.remove, made)
         if self._playbook.sequence:
@@ -153,6 +159,56 @@ class FakeServer(Serving):
     def scenarios(self) -> dict[str, str]:
         """The states of all scenarios by their names."""
         return dict(self._playbook.scenarios.states)
+
+    # -- what was answered before
+
+    def replay(
+        self, har: str | os.PathLike[str], *, strict: bool = True, origin: str | None = None
+    ) -> AbstractContextManager[object]:
+        """Answer from recordings what no expectation matches.
+
+        From now to the end of a ``with`` block, or else of the test; in ``setUp``, of the layer, so
+        that each test finds them from the beginning.  A request has to come as it was recorded:
+        with the same method, path, query and body (JSON and forms are compared by what they say).
+        If it was recorded more than once, the answers are given in their order, and the last one is
+        given again.
+
+        :param har: a file in the format HAR 1.2, such as `record` and browsers write it.
+        :param strict: with False, a request of which no recording has the same query and body is
+            answered by those with the same method and path, in their order.
+        :param origin: the server whose answers to take, such as ``"https://api.example.com"``, if
+            the file has those of several.
+        :raises ExpectationsUnreadable: if the file is not as it must be.
+        """
+        return self._answering(expectations(har, self._playbook, strict, origin))
+
+    def record(
+        self,
+        upstream: str,
+        har: str | os.PathLike[str],
+        *,
+        scrub: Collection[str] = SECRET,
+        timeout: float = 30.0,
+        context: ssl.SSLContext | None = None,
+    ) -> AbstractContextManager[object]:
+        """Let the real server answer what no expectation matches, and record that.
+
+        From now to the end of a ``with`` block, or else of the test; in ``setUp``, of the layer.
+        Then the file is written; one that is there is replaced.
+
+        :param upstream: the real server, such as ``"https://api.example.com"``.
+        :param har: the file, for `replay`.
+        :param scrub: names of headers whose values are not recorded.
+        :param timeout: seconds for the real server to say something.
+        :param context: how to speak TLS with it.
+        :raises LayerError: if there is no folder for the file; and at the end, if nothing came.
+        :raises ValueError: if `upstream` is not the URL of a whole server.
+        """
+        recorder = Recorder(har, scrub)
+        steps = forward(upstream, timeout, context, recorder.recordings.append)
+        called = f"any request, forwarded to {upstream}"
+        made = Expectation(called, [], Times(0), caller(1), self._playbook).then(steps)
+        return self._answering([made], recorder.write)
 
     # -- what goes wrong
 
@@ -254,6 +310,21 @@ class FakeServer(Serving):
     def _take_problems(self) -> list[LayerError]:
         return [*super()._take_problems(), *self._playbook.unmet()]
 
+    def _answering(
+        self, made: list[Expectation], end: Callable[[], object] = bool
+    ) -> contextlib.ExitStack:
+        """A block in which what no other expectation matches is answered by these."""
+        recorded = self._playbook.recorded
+        kept = {id(each) for each in made}
+
+        def remove() -> None:
+            recorded[:] = [each for each in recorded if id(each) not in kept]
+            end()
+
+        block = self._until(remove)
+        recorded[:0] = made
+        return block
+
     def _outage(self, begin: Outage, end: Outage) -> contextlib.ExitStack:
         server = self._server
         if server is None:
@@ -267,10 +338,3 @@ class FakeServer(Serving):
         stack.callback(end)
         self.addCleanup(stack.close)
         return stack
-
-
-def _title(method: str | None, path: str | re.Pattern[str] | None) -> str:
-    if method is None and path is None:
-        return "any request"
-    told = path.pattern if isinstance(path, re.Pattern) else path
-    return f"{method.upper() if method else 'any method'} {told or 'any path'}"
