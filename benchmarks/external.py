@@ -137,7 +137,7 @@ def first_result(runner: str, folder: Path) -> float:
     """How much later Python knows of the first result than the spec itself, in seconds."""
     file = folder / "first.txt"
     suite = TOOLS[runner].suite(folder, "*.test.js", env={"FIRST": str(file)})
-    clock = through(suite)
+    clock = through(unittest.TestSuite(sorted(suite, key=lambda case: "A first" not in str(case))))
     return clock.first - float(file.read_text())
 
 

@@ -36,7 +36,9 @@ async function list() {
     const how = exit.signal ?? `status ${exit.status}`;
     emit('problem', {where: '', message: `The runner ended by ${how} while it listed specs.`, stack: ''});
   }
-  return {exit, specs: events.flatMap(({specs = []}) => specs)};
+  const plans = events.filter(({event, specs}) => event === 'plan' && specs.length);
+  plans.sort((one, other) => (one.specs[0].file < other.specs[0].file ? -1 : 1));
+  return {exit, specs: plans.flatMap(({specs}) => specs)};
 }
 
 async function main() {
