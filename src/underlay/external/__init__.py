@@ -16,6 +16,7 @@ from underlay.external._checks import (
     check_timeout,
 )
 from underlay.external._suite import Runner, build_suite
+from underlay.external.browser import JasmineBrowser
 from underlay.external.inlets import TAP, Command, JUnit, ListAndRun
 from underlay.external.javascript import Jasmine, Jest, Mocha, NodeTest, QUnit, Vitest
 from underlay.external.linters import SARIF, Biome, ESLint, Hygiene, JSHint, Oxlint, Ruff
@@ -30,6 +31,7 @@ __all__ = [
     "JSHint",
     "JUnit",
     "Jasmine",
+    "JasmineBrowser",
     "Jest",
     "Mocha",
     "NodeTest",

@@ -64,7 +64,7 @@ class NodeRunner:
         tool = self._tool(cwd, node)
         env["UNDERLAY_TOOL"] = tool[-1]
         command = self.command(node, tool, self.files(cwd), args)
-        return Launch(tuple(map(str, command)), cwd, env)
+        return Launch(tuple(map(str, command)), cwd, env, plan_is_kept=True)
 
     def command(
         self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]

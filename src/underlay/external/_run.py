@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from underlay._errors import NoTestsReported, NotReady
 from underlay.external._events import Done, End, Event, Failure, Pause, Plan, Problem, Spec, Started
+from underlay.external._plans import KeptPlan
 from underlay.external._process import Launch, RunnerProcess
 
 #: How often a run is taken up again after a process that broke.
@@ -25,13 +26,14 @@ class Attempt:
     """One process and how far it got.
 
     :param launch: how to start it.
+    :param ids: the specs to run, if they are known already.
     :param restarts: how often another one may go on after it, if it breaks.
     """
 
-    def __init__(self, launch: Launch, restarts: int = RESTARTS) -> None:
-        self.process = RunnerProcess(launch)
+    def __init__(self, launch: Launch, ids: Iterable[str] = (), restarts: int = RESTARTS) -> None:
+        self.ahead = dict.fromkeys(ids)  # an ordered set: the specs it has still to tell of
+        self.process = RunnerProcess(launch, self.ahead)
         self.restarts = restarts
-        self.ahead: dict[str, None] = {}  # an ordered set: the specs it has still to tell of
         self.running: dict[str, None] = {}  # several, where a runner has workers
         self.pauses = False
         self.told_a_result = False
@@ -54,7 +56,8 @@ class Run:
     The process that told the plan is kept and, when the first result is asked for, runs the specs
     that are wanted by then: one process per suite.  It is replaced if it would be started
     differently by now, or when it breaks: then the spec that ran gets the blame, and the others run
-    again without it.
+    again without it.  If the plan is known from an earlier run, there is no process before that;
+    what it then finds must be in the plan.
 
     By default the process runs ahead of those who ask.  Stepwise, it runs a spec only when that is
     asked for, and is replaced as well if that is not the spec which it would run next.
@@ -75,18 +78,30 @@ class Run:
         self._stepwise = stepwise
         self._cases: WeakKeyDictionary[object, str | None] = WeakKeyDictionary()
         self._unasked: set[str | None] = set()
+        self._kept: KeptPlan | None = None
         self._waiting: Attempt | None = None
         self._attempt: Attempt | None = None
         self._has_started = False
         self._outcomes: dict[str, Outcome] = {}
+        self._found: tuple[Problem, ...] = ()  # by listing
         self._problems: list[Problem] = []
 
     def learn(self, launch: Launch) -> None:
-        """Learn which specs there are; the process that tells them then waits.
+        """Learn which specs there are, from the plan that is kept, or else from a process, which
+        then waits.
 
         :raises NoTestsReported: if there are none.
         :raises OSError: if there is no process.
         """
+        self._kept = KeptPlan(launch)
+        self.specs = {spec.id: spec for spec in self._kept.read()}
+        if not self.specs:
+            self._list(launch)
+            self._found = tuple(self._problems)
+            if not self._found:
+                self._kept.write(self.specs.values())
+
+    def _list(self, launch: Launch) -> None:
         attempt = self._waiting = Attempt(launch)
         try:
             while not self.specs and (events := attempt.process.wait(self._timeout)):
@@ -141,6 +156,7 @@ class Run:
         if not self._unasked:
             self._unasked = set(self._cases.values())
             self._outcomes = {}
+            self._problems = [*self._found]
             self._has_started = False
         self._unasked.discard(wanted)
 
@@ -159,16 +175,16 @@ class Run:
         if self._attempt:
             self._attempt.process.stop()
             self._attempt = None
-        self._attempt = self._fitting_attempt(self._launch())
-        self._attempt.select(ids)
+        self._attempt = self._fitting_attempt(self._launch(), ids)
         self._has_started = True
 
-    def _fitting_attempt(self, launch: Launch) -> Attempt:
+    def _fitting_attempt(self, launch: Launch, ids: Iterable[str]) -> Attempt:
         """That which waits, if it is what would be started now."""
         waiting, self._waiting = self._waiting, None
         if waiting and waiting.process.status is None and waiting.process.launch == launch:
+            waiting.select(ids)
             return waiting
-        return Attempt(launch)
+        return Attempt(launch, ids)
 
     def _settle(self) -> list[Problem]:
         while self._attempt:
@@ -193,6 +209,8 @@ class Run:
 
     def _note(self, attempt: Attempt, event: Event) -> None:
         match event:
+            case Plan(specs):
+                self._compare(specs)
             case Started(spec_id):
                 attempt.running[spec_id] = None
             case Done(spec_id):
@@ -205,6 +223,18 @@ class Run:
                 attempt.pauses = True
             case End():
                 attempt.end = event
+
+    def _compare(self, specs: Iterable[Spec]) -> None:
+        """Specs that have no case are told, so that they are not left out in silence."""
+        unknown = [repr(spec.title) for spec in specs if spec.id not in self.specs]
+        if unknown:
+            self._forget()
+            text = f"It has specs that were not listed: {', '.join(unknown)}."
+            self._problems.append(Problem("", Failure(text, "")))
+
+    def _forget(self) -> None:
+        if self._kept:
+            self._kept.forget()
 
     def _close(self, attempt: Attempt, spec_id: str, outcome: Outcome) -> None:
         """The first outcome of a spec that is to be told counts."""
@@ -224,9 +254,10 @@ class Run:
             self._problems.append(self._beside(attempt, what, output))
         broke_in_a_spec = bool(blamed or attempt.told_a_result)
         if attempt.ahead and attempt.restarts and not attempt.end and broke_in_a_spec:
-            self._attempt = Attempt(attempt.process.launch, attempt.restarts - 1)
-            self._attempt.select(attempt.ahead)
+            self._attempt = Attempt(attempt.process.launch, attempt.ahead, attempt.restarts - 1)
             return
+        if attempt.ahead:
+            self._forget()
         for spec_id in tuple(attempt.ahead):
             self._blame(attempt, spec_id, f"It {what} without a result of {{}}.", output)
 

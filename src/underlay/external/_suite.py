@@ -20,8 +20,8 @@ from underlay.external._run import Run
 __unittest = True  # unittest and pytest leave the frames of this module out of tracebacks
 
 #: Not handed on: colours have no place in reports, and pytest names the running test here, so that
-#: no process that waits would be like one started now.
-NOT_HANDED_ON = {"FORCE_COLOR", "PYTEST_CURRENT_TEST"}
+#: no process that waits would be like one started now.  The third is for a process of ours.
+NOT_HANDED_ON = {"FORCE_COLOR", "PYTEST_CURRENT_TEST", "UNDERLAY_SELECTION"}
 
 #: What unittest makes of a module that could not be loaded.
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
