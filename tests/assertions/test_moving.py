@@ -25,7 +25,7 @@ def moved(file):
     source = file.read_text("utf-8")
     for old, new in IMPORTS.items():
         source = source.replace(old, new)
-    name = f"{__name__}_{file.stem}"
+    name = f"moved_{file.stem}"
     spec = importlib.util.spec_from_loader(name, loader=None, origin=str(file))
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     exec(compile(source, str(file), "exec"), vars(module))

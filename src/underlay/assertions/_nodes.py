@@ -137,8 +137,11 @@ class Comparing:
     def _of_children(
         self, wanted: list[Element], found: list[Element], start: int, path: str
     ) -> Iterator[Difference]:
+        # The step is known only where something differs: to count siblings each time is quadratic.
         for expected, actual in zip(wanted, found[start:]):  # noqa: B905 - the texts tell the rest
-            yield from self.differences(expected, actual, f"{path}/{_step(actual, found)}")
+            for difference in self.differences(expected, actual, ""):
+                below = f"{path}/{_step(actual, found)}{difference.path}"
+                yield Difference(below, difference.problem)
 
 
 def _content(element: Element, hole: str, *, text_only: bool = False) -> str:
