@@ -24,6 +24,10 @@ from underlay.http._replaying import OF_THE_CONNECTION, answer
 OURS = {*OF_THE_CONNECTION, "host", "content-length", "expect", "accept-encoding"}
 
 
+def _ignore(recording: Recording) -> None:
+    """Nobody wants to hear of it."""
+
+
 @dataclasses.dataclass(frozen=True)
 class forward(Answer):
     """Ask another server the same, and answer as it does.
@@ -41,7 +45,7 @@ class forward(Answer):
     upstream: str
     timeout: float = 30.0
     context: ssl.SSLContext | None = None
-    heard: Callable[[Recording], object] = dataclasses.field(default=bool, repr=False)
+    heard: Callable[[Recording], object] = dataclasses.field(default=_ignore, repr=False)
 
     def __post_init__(self) -> None:
         check_origin("upstream", self.upstream)
@@ -65,7 +69,7 @@ class _Call:
 
     def __init__(self, forward: forward) -> None:
         parts = urllib.parse.urlsplit(forward.upstream)
-        host, port, timeout = parts.hostname or "", parts.port, forward.timeout or None
+        host, port, timeout = parts.hostname or "", parts.port, forward.timeout
         self._client = (
             http.client.HTTPSConnection(host, port, timeout=timeout, context=forward.context)
             if parts.scheme == "https"

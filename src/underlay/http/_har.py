@@ -181,7 +181,7 @@ def _decoded(node: _Node, encoding: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise node.error(f"text is not base64: {error}.") from error
+        raise node.error("text is not base64.") from error
 
 
 def _began(entry: _Node) -> float:

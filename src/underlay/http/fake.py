@@ -208,7 +208,9 @@ class FakeServer(Serving):
         steps = forward(upstream, timeout, context, recorder.recordings.append)
         called = f"any request, forwarded to {upstream}"
         made = Expectation(called, [], Times(0), caller(1), self._playbook).then(steps)
-        return self._answering([made], recorder.write)
+        block = self._answering([made])
+        block.callback(recorder.write)
+        return block
 
     # -- what goes wrong
 
@@ -310,16 +312,13 @@ class FakeServer(Serving):
     def _take_problems(self) -> list[LayerError]:
         return [*super()._take_problems(), *self._playbook.unmet()]
 
-    def _answering(
-        self, made: list[Expectation], end: Callable[[], object] = bool
-    ) -> contextlib.ExitStack:
+    def _answering(self, made: list[Expectation]) -> contextlib.ExitStack:
         """A block in which what no other expectation matches is answered by these."""
         recorded = self._playbook.recorded
-        kept = {id(each) for each in made}
+        ended = {id(each) for each in made}
 
         def remove() -> None:
-            recorded[:] = [each for each in recorded if id(each) not in kept]
-            end()
+            recorded[:] = [each for each in recorded if id(each) not in ended]
 
         block = self._until(remove)
         recorded[:0] = made

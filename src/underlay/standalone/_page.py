@@ -12,8 +12,8 @@ from underlay._markup import Markup, join, tag
 from underlay.http import Entry, Request
 from underlay.standalone._copying import as_python, as_yaml
 
-#: Characters of a body that are shown.
-SHOWN = 4096
+#: Bytes of a body that are shown, and that can be copied.
+SHOWN, COPIED = 4096, 65536
 
 
 def page(name: str, url: str, expectations: int, trouble: str, journal: Sequence[Entry]) -> str:
@@ -67,7 +67,7 @@ def _entry(entry: Entry) -> Markup:
         tag("p", " · ".join(_facts(entry)), class_="facts"),
         tag("pre", "\n".join(entry.report), class_="report") if entry.report else "",
         _details(f"request-{request.number}", "Request", _sent(request)),
-        _copies(request) if entry.complete else "",
+        _copies(request) if entry.complete and len(request.body) <= COPIED else "",
         class_="bad" if entry.error else "good",
     )
 
@@ -87,9 +87,10 @@ def _facts(entry: Entry) -> Iterable[str]:
 
 def _sent(request: Request) -> Markup:
     lines = [f"{name}: {value}" for name, value in request.headers.pairs]
-    body = request.text
-    more = f"\n... {len(body) - SHOWN} characters more" if len(body) > SHOWN else ""
-    return tag("pre", "\n".join([*lines, "", body[:SHOWN] + more]).strip())
+    rest = len(request.body) - SHOWN
+    more = f"\n... {rest} bytes more" if rest > 0 else ""
+    body = request.body[:SHOWN].decode("utf-8", "replace")
+    return tag("pre", "\n".join([*lines, "", body + more]).strip())
 
 
 def _copies(request: Request) -> Markup:
