@@ -130,6 +130,7 @@ def build_suite(
     args: Sequence[str],
     env: Environment | Callable[[], Environment],
     layer: object | None,
+    workers: int,
 ) -> unittest.TestSuite:
     """See `underlay.external.makeSuite`.
 
@@ -146,7 +147,9 @@ def build_suite(
             raise RunnerNotStarted(str(runner), f"The folder {cwd} does not exist.")
         return runner.launch(cwd, args, {**_inherited(), **check_environment(env), **stepwise})
 
-    run = Run(title, lambda: launch(env() if callable(env) else env), timeout, bool(stepwise))
+    run = Run(
+        title, lambda: launch(env() if callable(env) else env), timeout, bool(stepwise), workers
+    )
     place: dict[str, Any] = {"__module__": module, "__qualname__": name}
     try:
         run.learn(launch({} if callable(env) else env))
