@@ -11,6 +11,7 @@ from types import MappingProxyType, NoneType
 
 from underlay.external._checks import (
     Environment,
+    check_coverage,
     check_environment,
     check_texts,
     check_timeout,
@@ -58,6 +59,7 @@ def makeSuite(
     env: Environment | Callable[[], Environment] = MappingProxyType({}),
     layer: object | None = None,
     workers: int = 1,
+    coverage: str | None = None,
 ) -> unittest.TestSuite:
     """The specs of an external runner, one unittest case for each.
 
@@ -78,12 +80,14 @@ def makeSuite(
         case runs, with layers set up.
     :param layer: the layer of all cases; with one, specs run one by one, each inside its case.
     :param workers: among how many processes the spec files are dealt; not with a layer.
+    :param coverage: ``"lcov"`` writes which lines ran to ``coverage/NAME.lcov`` in the folder.
     :raises TypeError: if an argument is of the wrong type.
     :raises ValueError: if the timeout is not above 0, there are no workers, or an argument for the
         command line is one that underlay needs for itself.
     """
     _check(runner, arguments, name, timeout, args, env)
     check_workers(workers, layer)
+    check_coverage(coverage)
     caller = sys._getframe(1).f_globals
     folder = Path.cwd()
     if isinstance(runner, str):
@@ -101,6 +105,7 @@ def makeSuite(
         env=env,
         layer=layer,
         workers=workers,
+        coverage=coverage,
     )
 
 

@@ -44,6 +44,14 @@ def check_workers(number: object, layer: object) -> None:
         raise ValueError(f"workers is {number!r}, but specs on a layer run one by one.")
 
 
+def check_coverage(form: object) -> None:
+    """
+    :raises ValueError: if it is none that can be written.
+    """
+    if form not in (None, "lcov"):
+        raise ValueError(f"coverage is {form!r}; only 'lcov' can be written.")
+
+
 def check_environment(env: object) -> Environment:
     """The same, if it is what environment variables are.
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 from underlay._errors import NoTestsReported, NotReady
+from underlay.external._coverage import Coverage
 from underlay.external._events import Done, End, Event, Failure, Pause, Plan, Problem, Spec, Started
 from underlay.external._plans import KeptPlan
 from underlay.external._process import Launch, RunnerProcess
@@ -17,6 +18,8 @@ RESTARTS = 3
 #: How long a process may take to exit after its last spec, in seconds: Jasmine gives its
 #: globalTeardown 5 of them (https://jasmine.github.io/api/7.0/Configuration.html).
 LINGER = 10.0
+
+NOTHING_MEASURED = "Its processes have measured no file of the suite's folder."
 
 #: What became of a spec: what its runner told, or why it told nothing.
 Outcome: TypeAlias = Done | NoTestsReported
@@ -67,6 +70,7 @@ class Run:
     :param timeout: how long a process may tell nothing, in seconds.
     :param stepwise: whether the processes pause between specs.
     :param workers: among how many processes the files are dealt.
+    :param coverage: gets what the processes have measured.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Run:
         timeout: float,
         stepwise: bool,
         workers: int = 1,
+        coverage: Coverage | None = None,
     ) -> None:
         self.specs: dict[str, Spec] = {}
         self._name = name
@@ -83,6 +88,7 @@ class Run:
         self._timeout = timeout
         self._stepwise = stepwise
         self._workers = workers
+        self._coverage = coverage
         self._cases: WeakKeyDictionary[object, str | None] = WeakKeyDictionary()
         self._unasked: set[str | None] = set()
         self._kept: KeptPlan | None = None
@@ -166,6 +172,8 @@ class Run:
             self._outcomes = {}
             self._problems = [*self._found]
             self._has_started = False
+            if self._coverage:
+                self._coverage.clear()
         self._unasked.discard(wanted)
 
     def _teller(self, spec_id: str) -> Attempt | None:
@@ -212,6 +220,8 @@ class Run:
     def _settle(self) -> list[Problem]:
         while self._attempts:
             self._advance(self._attempts[0])
+        if self._coverage and self._has_started and not self._coverage.write():
+            self._add(Problem("", Failure(NOTHING_MEASURED, "")))
         problems, self._problems = self._problems, []
         return problems
 
@@ -297,7 +307,9 @@ class Run:
         return Problem("", Failure(str(error), ""))
 
     def _stop(self, attempt: Attempt) -> str:
-        """Kill what is left of it; the end of its output."""
+        """Kill what is left of it, and keep what it has measured; the end of its output."""
+        if self._coverage:
+            self._coverage.collect(attempt.process.coverage)
         output = attempt.process.tail()
         attempt.process.stop()
         return output
