@@ -1,4 +1,4 @@
-"""What each runner can do through makeSuite(): the table in the manual is written by these tests."""
+"""What each runner can do through makeSuite(); the tests write the table in the manual."""
 
 import functools
 import os
