@@ -153,32 +153,43 @@ class Page:
         return re.sub(rf'{prefix}([^\s":)]+)', lambda url: unquote(url[1]), text).encode()
 
     def _forward(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        """Ask the application."""
+        """Answer as the application does."""
         if not self._app.netloc:
             _send(request, 404, {"Content-Type": "text/plain"}, b"There is no application.")
             return
-        kind = http.client.HTTPSConnection if self._app.scheme == "https" else None
-        connection = (kind or http.client.HTTPConnection)(self._app.netloc, timeout=60)
-        there = f"{self._app.scheme}://{self._app.netloc}"
-        headers = [(name, value) for name, value in request.headers.items() if _is_kept(name)]
         try:
-            connection.putrequest(request.command, request.path, True, True)
-            for name, value in [*headers, ("Host", self._app.netloc)]:
-                connection.putheader(name, value.replace(self._origin, there))
-            connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
-            response = connection.getresponse()
-            content = response.read()
-        except OSError as error:
+            response, content = self._ask(request, body)
+        except (OSError, http.client.HTTPException) as error:
             _send(request, 502, {"Content-Type": "text/plain"}, str(error).encode())
             return
-        finally:
-            connection.close()
         request.send_response(response.status, response.reason)
         for name, value in response.getheaders():
             if _is_kept(name):
-                request.send_header(name, value.replace(there, self._origin))
+                request.send_header(name, value.replace(self._there, self._origin))
         _finish(request, content)
+
+    def _ask(
+        self, request: BaseHTTPRequestHandler, body: bytes
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """The application's answer to a request, which seems to come from its own pages."""
+        kind = {"https": http.client.HTTPSConnection}.get(
+            self._app.scheme, http.client.HTTPConnection
+        )
+        with contextlib.closing(kind(self._app.netloc, timeout=60)) as connection:
+            connection.putrequest(request.command, request.path, True, True)
+            for name, value in request.headers.items():
+                if _is_kept(name):
+                    connection.putheader(name, value.replace(self._origin, self._there))
+            connection.putheader("Host", self._app.netloc)
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return response, response.read()
+
+    @property
+    def _there(self) -> str:
+        """The application's origin."""
+        return f"{self._app.scheme}://{self._app.netloc}"
 
 
 def _is_kept(name: str) -> bool:

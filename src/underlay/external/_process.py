@@ -55,6 +55,9 @@ class RunnerProcess:
         folder = unused_folder()
         self._fifo, events = folder / "commands", folder / "events.jsonl"
         own = {"UNDERLAY_EVENTS": str(events), "UNDERLAY_COMMANDS": str(self._fifo)}
+        self.coverage = folder / "coverage"  # with UNDERLAY_COVERAGE, Node writes it as it exits
+        if "UNDERLAY_COVERAGE" in launch.env:
+            own["NODE_V8_COVERAGE"] = str(self.coverage)
         if ids:
             own["UNDERLAY_SELECTION"] = str(folder / "selection.json")
         self._child = Child(launch.command, folder, cwd=launch.cwd, env={**launch.env, **own})

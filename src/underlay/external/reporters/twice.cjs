@@ -29,7 +29,7 @@ function run(files, env) {
 async function list() {
   const told = path.join(folder, 'plan.jsonl');
   fs.writeFileSync(told, '');
-  const exit = await run(files, {UNDERLAY_EVENTS: told});
+  const exit = await run(files, {UNDERLAY_EVENTS: told, NODE_V8_COVERAGE: ''});
   const events = fs.readFileSync(told, 'utf8').split('\n').filter(Boolean).map(line => JSON.parse(line));
   for (const {event, ...problem} of events.filter(({event}) => event === 'problem')) emit(event, problem);
   if (!events.some(({event}) => event === 'end')) {
