@@ -92,6 +92,7 @@ def through(suite: unittest.TestSuite) -> Clock:
     clock = Clock()
     suite.run(clock)
     assert clock.wasSuccessful(), [*clock.errors, *clock.failures][0][1]
+    assert clock.first, "No test has passed."
     return clock
 
 
