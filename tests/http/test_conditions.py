@@ -194,7 +194,9 @@ class Scenarios(Up):
             self.server.scenario(cart=1)
 
     def test_it_needs_a_server_that_is_up(self):
-        self.assertRaises(LayerError, FakeServer().scenario, cart="empty")
+        server = FakeServer()
+        self.assertRaises(LayerError, server.scenario, cart="empty")
+        self.assertEqual({}, server.scenarios)
 
 
 class AssertCalled(unittest.TestCase):

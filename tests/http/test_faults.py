@@ -1,5 +1,6 @@
 """Faults, each as real clients see it, and as it is on the wire."""
 
+import contextlib
 import socket
 import unittest
 
@@ -376,10 +377,11 @@ class Outages(Up):
         self.assertEqual((200, "hello"), ask(server.url))
 
     def test_who_came_while_nobody_was_accepted_is_sent_away(self):
-        with self.server.not_accepting():
-            sock = self.enterContext(connected(self.server, GET))
-        with self.assertRaises(ConnectionResetError):
-            sock.recv(100)
+        with contextlib.ExitStack() as until_the_end:
+            with self.server.not_accepting():
+                sock = until_the_end.enter_context(connected(self.server, GET))
+            with self.assertRaises(ConnectionResetError):
+                sock.recv(100)
         self.assertEqual([], self.server.requests)
 
     def test_open_connections_are_not_read_while_nobody_is_accepted(self):

@@ -7,7 +7,7 @@ import threading
 import unittest
 from pathlib import Path
 
-from tests.http.support import GET, ask, connected, everything, until, up, wait_for_threads
+from tests.http.support import GET, ask, connected, everything, until, up
 from underlay._errors import AnswerFailed
 from underlay._waiting import wait_until
 from underlay.http import Event, FakeServer, event_stream, send_file, stream
@@ -61,7 +61,6 @@ class Stream(Up):
 
     def test_the_head_leaves_before_the_first_part(self):
         release = threading.Event()
-        wait_for_threads(self)
         self.addCleanup(release.set)
         self.then(stream(lambda request: (release.wait(5) and b"" for _each in range(1))))
         with connected(self.server, GET) as sock:
@@ -155,16 +154,18 @@ class EventStream(Up):
                 yield "tick"
                 request.sleep(0.001)
 
-        with FakeServer() as server:
-            server.expect("GET", "/").then(event_stream(ticks))
-            sock = self.enterContext(connected(server, GET))
+        self.then(event_stream(ticks))
+        with connected(self.server, GET) as sock:
             until(sock, b"tick")
+            self.server.verify()
 
 
 class SendFile(Up):
     def setUp(self):
         super().setUp()
-        self.file = Path(self.enterContext(tempfile.TemporaryDirectory()), "logo.svg")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = Path(folder.name, "logo.svg")
         self.file.write_bytes(b"0123456789")
 
     def test_the_content_type_is_that_of_the_name(self):

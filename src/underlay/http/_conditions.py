@@ -6,7 +6,7 @@ Conditions are criteria that look at what has happened instead of at the request
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from underlay.http._arguments import check_number
@@ -99,19 +99,15 @@ class Scenarios:
         self.states: dict[str, str] = {}
         self._begun: list[Mapping[str, str]] = []
 
-    def begin(self, states: Mapping[str, str]) -> Callable[[], None]:
-        """Begin some scenarios in these states; return what ends them."""
-        for name, state in states.items():
-            if not isinstance(state, str):
-                raise TypeError(f"The state of {name} is text, not {state!r}.")
+    def begin(self, states: Mapping[str, str]) -> None:
+        """Begin some scenarios in these states."""
         self._begun.append(states)
         self.states.update(states)
 
-        def end() -> None:
-            self._begun.remove(states)
-            self.restart()
-
-        return end
+    def end(self, states: Mapping[str, str]) -> None:
+        """The end of `begin`."""
+        self._begun.remove(states)
+        self.restart()
 
     def restart(self) -> None:
         """Bring all scenarios into the states in which they began."""

@@ -197,9 +197,8 @@ class Expectation:
 
     def _assert(self, times: Times) -> None:
         with self._playbook.lock:
-            if self.calls < (times.least or 0) or (
-                (times.most is not None) and self.calls > times.most
-            ):
+            most = self.calls if times.most is None else times.most
+            if not (times.least or 0) <= self.calls <= most:
                 raise self._error(times)
 
     def _error(self, times: Times) -> UnmetExpectation:

@@ -151,9 +151,14 @@ class FakeServer(Serving):
         One that is begun in ``setUp`` begins anew with each test.
 
         :param states: the first state of each, such as ``cart="empty"``.
+        :raises TypeError: if that is no text.
         :raises LayerError: if the server is not set up.
         """
-        self.addCleanup(self._playbook.scenarios.begin(states))
+        for name, state in states.items():
+            if not isinstance(state, str):
+                raise TypeError(f"The state of {name} is text, not {state!r}.")
+        self.addCleanup(self._playbook.scenarios.end, states)
+        self._playbook.scenarios.begin(states)
 
     @property
     def scenarios(self) -> dict[str, str]:
