@@ -2,17 +2,15 @@
 
 import asyncio
 import http.client
-import shutil
 import socket
 import subprocess
-import unittest
 import urllib.parse
 
 import aiohttp
 import httpx
 import urllib3
 
-from tests.http.support import GET
+from tests.http.support import GET, program
 
 
 def by_http_client(url, patience):
@@ -50,10 +48,8 @@ def by_aiohttp(url, patience):
 
 def by_curl(url, patience):
     """Its exit status is 52 for an empty reply, 56 for a reset, and so on."""
-    command = ["curl", "--silent", "--noproxy", "*", "--max-time", str(patience)]
+    command = [program("curl"), "--silent", "--noproxy", "*", "--max-time", str(patience)]
     command += ["--write-out", "%{stderr}%{http_code}", url]
-    if not shutil.which(command[0]):
-        raise unittest.SkipTest("curl is not installed: apt-get install curl")
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if ended.returncode:
         return f"curl {ended.returncode}"
