@@ -180,7 +180,7 @@ class Wire(Up):
         self.assertTrue(received.endswith(b"\r\n\r\n3\r\nabc\r\n1\r\nd\r\n"), received)
 
     def test_a_dripping_head_comes_byte_by_byte(self):
-        self.server.expect("GET", "/").then(drip(1, every=0.005), text="hello")
+        self.server.expect("GET", "/").then(drip(1, every=0.25), text="hello")
         with connected(self.server, GET) as sock:
             self.assertEqual([b"H", b"T", b"T"], [sock.recv(100) for _each in range(3)])
 
