@@ -2,9 +2,12 @@
 
 import doctest
 from pathlib import Path
+from unittest import mock
 
 from sybil import Sybil
 from sybil.parsers.rest import DocTestParser, PythonCodeBlockParser
+
+PLAIN = mock.patch.dict("os.environ", NO_COLOR="1")
 
 EXAMPLES = Sybil(
     parsers=[
@@ -12,6 +15,8 @@ EXAMPLES = Sybil(
         PythonCodeBlockParser(),
     ],
     pattern="*.rst",
+    setup=lambda namespace: PLAIN.start(),
+    teardown=lambda namespace: PLAIN.stop(),
     path=str(Path(__file__).resolve().parents[1] / "docs"),
 )
 

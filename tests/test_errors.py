@@ -27,6 +27,10 @@ EXAMPLES = {
     "CheckFailed": [
         (LAYER, "its first set-up and tear-down", ("left is the thread 'a'",), "Undo it."),
     ],
+    "ExpectationsUnreadable": [
+        ("api.har: log.entries[3].request.method", "wanted text, got missing."),
+        ("api.yaml:7", "then: has no 'jsn'."),
+    ],
     "ExternalError": [(("TypeError: x is not a function", "  at cart_spec.js:3"),)],
     "ExtraMissing": [("Browser", "zope.testbrowser", "testbrowser")],
     "InstallFailed": [

@@ -16,6 +16,7 @@ CORE = {
     "_undo": set(),
     "_graph": set(),
     "_following": set(),
+    "_markup": set(),
     "_blame": set(),
     "_order": set(),
     "_waiting": {"_errors"},
@@ -40,8 +41,9 @@ CORE = {
 ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources", "_scopes"}
 ADAPTERS = {
     "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
-    "timeline": {"_errors", "_timeline"},
-    "__main__": {"runners", "timeline"},
+    "timeline": {"_errors", "_markup", "_timeline"},
+    "standalone": {"_errors", "_markup", "http"},
+    "__main__": {"runners", "standalone", "timeline"},
     "testing": {"_errors", "_hooks", "_layer", "_stack", "_waiting"},
     "buildout": {"_errors", "external"},
 }

@@ -8,11 +8,15 @@ USAGE = """\
 usage: underlay unittest [options] [tests]
        underlay shards N [--layer-times FILE]
        underlay timeline DIR
+       underlay serve FILE.yaml | FILE.har
+       underlay record --upstream URL FILE.har
 
   unittest   run tests as python -m unittest does, honouring layers; the options are unittest's,
              --layer, --shard and --layer-times
   shards     read what zope.testrunner --list-tests prints; print its options for N parts of a run
   timeline   make a page of what a run recorded in a folder, and a trace for Perfetto
+  serve      answer over HTTP as a file says, with a page that shows what came
+  record     let a real server answer, and write to a file what serve can answer from
 """
 
 
@@ -35,6 +39,10 @@ def main(arguments: list[str] | None = None) -> None:
         from underlay import timeline
 
         timeline.main(rest)
+    elif command in ("serve", "record"):
+        from underlay import standalone
+
+        getattr(standalone, command)(rest)
     elif command in ("-h", "--help"):
         print(USAGE, end="")
     else:

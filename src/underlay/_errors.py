@@ -494,6 +494,23 @@ class TimelineUnreadable(LayerError):
         )
 
 
+class ExpectationsUnreadable(LayerError):
+    """A file that says what a fake server is to answer, or holds recordings, is not as it must be.
+
+    :param place: the file, with the line or the place in it that is wrong, as in
+        ``"api.har: log.entries[3].request"`` or ``"api.yaml:7"``.
+    :param problem: what is wrong there, a sentence.
+    """
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(place, problem)
+        self.place = place
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
 @contextlib.contextmanager
 def needs_extra(what: str, extra: str) -> Iterator[None]:
     """Imports inside the block belong to an extra; a missing one becomes ExtraMissing.

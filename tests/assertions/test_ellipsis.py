@@ -1,11 +1,12 @@
 """How text with holes is matched, and what the report of a failure says (golden/ellipsis-*.txt)."""
 
-import doctest
 import random
 import unittest
+from unittest import mock
 
 from tests.helpers import Golden
-from underlay.assertions._matching import Text, compare
+from underlay.assertions._contents import Contents
+from underlay.assertions._matching import compare
 from underlay.assertions._report import agreement, difference
 
 ROW = '<tr>\n  <td>{0}</td><td><a href="/item/{0}">Item {0}</a></td>\n  <td>price {1}</td>\n</tr>\n'
@@ -17,24 +18,8 @@ def page(rows: int = 1000) -> str:
 
 
 class Matching(unittest.TestCase):
-    def matches(self, expected: Text, actual: Text, hole: str = "...") -> bool:
+    def matches(self, expected: Contents, actual: Contents, hole: str = "...") -> bool:
         return bool(compare(expected, actual, hole).match)
-
-    def test_verdict_is_the_one_of_doctest(self):
-        """Whether a text matches is what doctest says about it, with white space as blanks."""
-        seed = random.randrange(2**32)
-        rng = random.Random(seed)
-        parts = ["a", "b", "aa", "ab", ".", "...", " ", "\n", "\xa0", "\x1c", "\u2028", "{a}"]
-        for _ in range(20_000):
-            expected = "".join(
-                rng.choices(parts, [4, 3, 1, 2, 2, 5, 3, 1, 1, 1, 1, 0], k=rng.randrange(8))
-            )
-            actual = "".join(
-                rng.choices(parts, [5, 4, 2, 3, 2, 1, 3, 1, 1, 1, 1, 1], k=rng.randrange(10))
-            )
-            wanted = doctest._ellipsis_match(*(" ".join(x.split()) for x in (expected, actual)))
-            if self.matches(expected, actual) != wanted:
-                self.fail(f"{expected!r} and {actual!r} should match: {wanted} (seed {seed})")
 
     def test_pieces_do_not_overlap(self):
         self.assertFalse(self.matches("aba...aba", "ababa"))
@@ -68,9 +53,9 @@ class Matching(unittest.TestCase):
                 self.matches("a", "a", hole)
 
     def test_neither_text_nor_bytes_is_refused_with_its_type(self):
-        with self.assertRaisesRegex(TypeError, "actual must be text or bytes, not list"):
+        with self.assertRaisesRegex(TypeError, "actual must be text or bytes, .*, not list"):
             self.matches("a", ["a"])
-        with self.assertRaisesRegex(TypeError, "expected must be text or bytes, not NoneType"):
+        with self.assertRaisesRegex(TypeError, "expected must be text or bytes, .*, not NoneType"):
             self.matches(None, "a")
 
 
@@ -102,9 +87,12 @@ class Names(unittest.TestCase):
 
 
 class Report(Golden):
-    maxDiff = None
+    def setUp(self) -> None:
+        plain = mock.patch.dict("os.environ", NO_COLOR="1")
+        plain.start()
+        self.addCleanup(plain.stop)
 
-    def check(self, name: str, expected: Text, actual: Text, hole: str = "...") -> None:
+    def check(self, name: str, expected: Contents, actual: Contents, hole: str = "...") -> None:
         comparison = compare(expected, actual, hole)
         report = (agreement if comparison.match else difference)(comparison)
         self.assertGolden(f"ellipsis-{name}", report)

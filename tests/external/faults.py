@@ -51,8 +51,12 @@ describe('Process', () => {
 
 LATE = """
 describe('Late', () => {
-  it('rejects', () => { setTimeout(() => Promise.reject(new Error('too late')), 1); });
-  afterAll(() => new Promise(resolve => setTimeout(resolve, 50)));
+  let leftover;
+  it('rejects', () => { leftover = () => Promise.reject(new Error('too late')); });
+  afterAll(() => new Promise(resolve => {
+    setTimeout(() => leftover(), 1);
+    setTimeout(resolve, 50);
+  }));
 });
 """
 
@@ -165,7 +169,7 @@ DEVIATIONS = [
     ),
     Deviation(
         "late",
-        ("Mocha 12", "QUnit 3"),
+        ("QUnit 3",),
         "A test is not over before the hooks behind it are: the error is the test's own.",
         {"Late rejects": "error", LAST: "passed"},
     ),

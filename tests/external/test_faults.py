@@ -29,7 +29,7 @@ def runs() -> dict[tuple[str, str], Verdicts]:
     """
     every = [(each, runner) for each in SITUATIONS for runner in NEWEST]
     every.sort(key=lambda each: each[0].name not in ("breaks", "open"))
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(12) as pool:
         came = pool.map(lambda each: run(*each), every)
         return {(each.name, runner): of for (each, runner), of in zip(every, came, strict=True)}
 

@@ -173,7 +173,7 @@ class Verdicts(unittest.TestCase):
         first, *others = suite
         with layer:
             run(unittest.TestSuite([first]))
-            child = first._run._attempt.process._child
+            child = first._run._attempts[0].process._child
             os.killpg(child.pid, signal.SIGKILL)
             wait_until(lambda: child.status is not None, "the runner to be gone")
             report = run(unittest.TestSuite(others))

@@ -132,7 +132,7 @@ class Answers(Up):
             ({"text": "<p>", "headers": {"content-type": "text/html"}}, "text/html", b"<p>"),
         ):
             with self.subTest(answer):
-                response = respond(**answer).response
+                response = respond(**answer)
                 headers = {name.lower(): value for name, value in response.headers}
                 self.assertEqual((kind, body), (headers.get("content-type"), response.body))
 
@@ -158,7 +158,7 @@ class Answers(Up):
             self.server.expect(optional=True).then(reset_connection(), json=1)
 
     def test_more_answers_than_times_are_refused(self):
-        with self.assertRaisesRegex(ValueError, "more answers than times=1"):
+        with self.assertRaisesRegex(ValueError, "more answers than requests to come"):
             self.server.expect(times=1, optional=True).then(text="a").then(text="b")
 
     def test_a_status_that_is_none_is_refused(self):
@@ -552,4 +552,6 @@ class Tests(unittest.TestCase):
 class PublicNames(unittest.TestCase):
     def test_an_expectation_shows_what_users_call(self):
         shown = {name for name in vars(Expectation) if not name.startswith("_")}
-        self.assertEqual({"then", "requests", "calls"}, shown)
+        do = {"then", "when", "becomes"}
+        ask = {"requests", "calls", "assert_called", "assert_not_called", "wait_for"}
+        self.assertEqual(do | ask, shown)

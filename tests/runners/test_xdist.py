@@ -169,6 +169,17 @@ class WithoutLayers(XdistTest):
         self.assertPassed(run, 40)
         self.assertEqual({"gw0", "gw1"}, set(self.workers(run).values()), run.output)
 
+    def test_a_suite_that_a_function_has_made_stays_on_one_worker(self):
+        text = """
+            import unittest
+            def test_suite():
+                given = []
+                cases = [unittest.FunctionTestCase(lambda: given.append("it"))]
+                cases += [unittest.FunctionTestCase(lambda: given[0]) for _ in range(40)]
+                return unittest.TestSuite(cases)
+        """
+        self.assertPassed(self.run_xdist(test_it=text, test_other="def test_it(): pass"), 42)
+
     def test_groups_and_scopes_of_xdist_stay_on_one_worker(self):
         text = """
             import pytest

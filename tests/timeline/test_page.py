@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from tests.timeline.support import Recorded, TimelineTest
-from underlay.timeline._markup import Markup, join, tag
+from underlay._markup import Markup, join, tag
 from underlay.timeline._page import page
 from underlay.timeline._reading import read
 from underlay.timeline._words import count, parted, seconds

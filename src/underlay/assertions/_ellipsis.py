@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Protocol
 
-from underlay.assertions._matching import Match, Text, compare
+from underlay.assertions._contents import Contents
+from underlay.assertions._matching import Match, compare
 from underlay.assertions._report import agreement, difference
+from underlay.assertions._reporting import TestCase, with_message
 
 # unittest leaves frames of modules with this name out of tracebacks, pytest frames of functions
 # with a local variable __tracebackhide__.
 __unittest = True
 
 
-def assertEllipsis(expected: Text, actual: Text, msg: object = None, *, hole: str = "...") -> Match:
+def assertEllipsis(
+    expected: Contents, actual: Contents, msg: object = None, *, hole: str = "..."
+) -> Match:
     """Check that a text matches an expression with holes.
 
     :param expected: the expression.  ``...{name}...`` is a hole with a name.
-    :param actual: the text; bytes are read as UTF-8.
+    :param actual: the text, or what has it as its contents: a browser, a response, a page, a
+        captured stream.  Bytes are read as UTF-8.
     :param msg: what to say about the failure, in addition to where the two differ.
     :param hole: another marker for a hole, for texts in which ``...`` itself stands.
     :return: a true object that knows where the pieces stand and, by name, what is in the holes.
     :raises AssertionError: if it does not match.
-    :raises TypeError: if one of the two is neither text nor bytes.
+    :raises TypeError: if one of the two has no contents that are text or bytes.
     """
     __tracebackhide__ = True
     comparison = compare(expected, actual, hole)
     if match := comparison.match:
         return match
-    raise AssertionError(_with(msg, difference(comparison)))
+    raise AssertionError(with_message(msg, difference(comparison)))
 
 
 def assertNotEllipsis(
-    expected: Text, actual: Text, msg: object = None, *, hole: str = "..."
+    expected: Contents, actual: Contents, msg: object = None, *, hole: str = "..."
 ) -> None:
     """Check that a text does not match an expression; parameters as in `assertEllipsis`.
 
@@ -42,16 +46,8 @@ def assertNotEllipsis(
     __tracebackhide__ = True
     comparison = compare(expected, actual, hole)
     if comparison.match:
-        raise AssertionError(_with(msg, agreement(comparison)))
+        raise AssertionError(with_message(msg, agreement(comparison)))
     _warn_without_hole(comparison.pieces, hole)
-
-
-class _TestCase(Protocol):
-    """What the mixins use of unittest.TestCase."""
-
-    failureException: type[BaseException]
-
-    def _formatMessage(self, msg: Any, standardMsg: Any) -> Any: ...
 
 
 class Ellipsis:
@@ -61,7 +57,12 @@ class Ellipsis:
     """
 
     def assertEllipsis(
-        self: _TestCase, expected: Text, actual: Text, msg: object = None, *, hole: str = "..."
+        self: TestCase,
+        expected: Contents,
+        actual: Contents,
+        msg: object = None,
+        *,
+        hole: str = "...",
     ) -> Match:
         """Check that a text matches an expression with holes; see the function of this name."""
         __tracebackhide__ = True
@@ -71,7 +72,12 @@ class Ellipsis:
         raise self.failureException(self._formatMessage(msg, difference(comparison)))
 
     def assertNotEllipsis(
-        self: _TestCase, expected: Text, actual: Text, msg: object = None, *, hole: str = "..."
+        self: TestCase,
+        expected: Contents,
+        actual: Contents,
+        msg: object = None,
+        *,
+        hole: str = "...",
     ) -> None:
         """Check that a text does not match an expression; see the function of this name."""
         __tracebackhide__ = True
@@ -79,10 +85,6 @@ class Ellipsis:
         if comparison.match:
             raise self.failureException(self._formatMessage(msg, agreement(comparison)))
         _warn_without_hole(comparison.pieces, hole)
-
-
-def _with(msg: object, standard: str) -> str:
-    return standard if msg is None else f"{standard} : {msg}"
 
 
 def _warn_without_hole(pieces: Sequence[str], hole: str) -> None:

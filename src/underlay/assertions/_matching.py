@@ -12,7 +12,8 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-Text = str | bytes | bytearray | memoryview
+from underlay.assertions._contents import Contents, text_of
+
 Span = tuple[int, int]
 
 
@@ -75,15 +76,15 @@ class Comparison:
         return Match(self.text, tuple(self.spans), tuple(self.names))
 
 
-def compare(expected: Text, actual: Text, hole: str) -> Comparison:
+def compare(expected: Contents, actual: Contents, hole: str) -> Comparison:
     """Look for an expression in a text.
 
-    :raises TypeError: if one of them is neither text nor bytes.
+    :raises TypeError: if one of them has no contents that are text or bytes.
     :raises ValueError: if `hole` cannot be a marker, or two holes have the same name.
     """
     remarks: list[str] = []
-    wanted = _decoded(expected, "expected", remarks)
-    found = _decoded(actual, "actual", remarks)
+    wanted = text_of(expected, "expected", remarks)
+    found = text_of(actual, "actual", remarks)
     pieces, names = split(_one_blank(wanted), hole)
     text = _one_blank(found)
     return Comparison(wanted, pieces, names, found, text, find(pieces, text), remarks)
@@ -125,18 +126,3 @@ def find(pieces: Sequence[str], text: str) -> list[Span]:
 
 def _one_blank(text: str) -> str:
     return " ".join(text.split())
-
-
-def _decoded(value: Text, role: str, remarks: list[str]) -> str:
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise TypeError(f"{role} must be text or bytes, not {type(value).__qualname__}")
-    data = bytes(value)
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        remarks.append(
-            f"{role} is not UTF-8: byte {data[error.start]:#04x} at offset {error.start}"
-        )
-        return data.decode(errors="backslashreplace")

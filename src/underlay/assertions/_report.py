@@ -10,6 +10,7 @@ import difflib
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
+from underlay.assertions._colours import are_shown, painted
 from underlay.assertions._diff import MEANINGFUL, Diff, common, quoted
 from underlay.assertions._matching import Comparison, find
 from underlay.assertions._nearest import Place, nearest
@@ -132,7 +133,7 @@ class _Report:
         yield from self._after()
         yield f"    {label}  {quoted(diff.found)} at {where}{similar}"
         if diff.is_telling:
-            yield f"    diff:     {diff}"
+            yield f"    diff:     {painted(str(diff)) if are_shown() else diff}"
 
     def _notes(self) -> Iterator[str]:
         if self.starts and self.ends and len(self.text) != len(self.piece):

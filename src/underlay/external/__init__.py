@@ -11,11 +11,14 @@ from types import MappingProxyType, NoneType
 
 from underlay.external._checks import (
     Environment,
+    check_coverage,
     check_environment,
     check_texts,
     check_timeout,
+    check_workers,
 )
 from underlay.external._suite import Runner, build_suite
+from underlay.external.browser import JasmineBrowser
 from underlay.external.inlets import TAP, Command, JUnit, ListAndRun
 from underlay.external.javascript import Jasmine, Jest, Mocha, NodeTest, QUnit, Vitest
 from underlay.external.linters import SARIF, Biome, ESLint, Hygiene, JSHint, Oxlint, Ruff
@@ -30,6 +33,7 @@ __all__ = [
     "JSHint",
     "JUnit",
     "Jasmine",
+    "JasmineBrowser",
     "Jest",
     "Mocha",
     "NodeTest",
@@ -54,6 +58,8 @@ def makeSuite(
     args: Sequence[str] = (),
     env: Environment | Callable[[], Environment] = MappingProxyType({}),
     layer: object | None = None,
+    workers: int = 1,
+    coverage: str | None = None,
 ) -> unittest.TestSuite:
     """The specs of an external runner, one unittest case for each.
 
@@ -73,11 +79,15 @@ def makeSuite(
     :param env: more environment variables for the runner; a callable is called when the first
         case runs, with layers set up.
     :param layer: the layer of all cases; with one, specs run one by one, each inside its case.
+    :param workers: among how many processes the spec files are dealt; not with a layer.
+    :param coverage: ``"lcov"`` writes which lines ran to ``coverage/NAME.lcov`` in the folder.
     :raises TypeError: if an argument is of the wrong type.
-    :raises ValueError: if the timeout is not above 0, or an argument for the command line is one
-        that underlay needs for itself.
+    :raises ValueError: if the timeout is not above 0, there are no workers, or an argument for the
+        command line is one that underlay needs for itself.
     """
     _check(runner, arguments, name, timeout, args, env)
+    check_workers(workers, layer)
+    check_coverage(coverage)
     caller = sys._getframe(1).f_globals
     folder = Path.cwd()
     if isinstance(runner, str):
@@ -94,6 +104,8 @@ def makeSuite(
         args=args,
         env=env,
         layer=layer,
+        workers=workers,
+        coverage=coverage,
     )
 
 

@@ -31,6 +31,27 @@ def check_timeout(seconds: object) -> None:
         raise ValueError(f"timeout is {seconds!r}; it must be above 0.")
 
 
+def check_workers(number: object, layer: object) -> None:
+    """
+    :raises TypeError: if it is no whole number.
+    :raises ValueError: if it is below 1, or above it for specs that run one by one.
+    """
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"workers is {number!r}, not a number of processes.")
+    if number < 1:
+        raise ValueError(f"workers is {number!r}; it must be at least 1.")
+    if number > 1 and layer is not None:
+        raise ValueError(f"workers is {number!r}, but specs on a layer run one by one.")
+
+
+def check_coverage(form: object) -> None:
+    """
+    :raises ValueError: if it is none that can be written.
+    """
+    if form not in (None, "lcov"):
+        raise ValueError(f"coverage is {form!r}; only 'lcov' can be written.")
+
+
 def check_environment(env: object) -> Environment:
     """The same, if it is what environment variables are.
 

@@ -34,6 +34,7 @@ class Channel:
     def __init__(self) -> None:
         self._events = os.open(os.environ["UNDERLAY_EVENTS"], os.O_WRONLY | os.O_APPEND)
         self._commands = Path(os.environ["UNDERLAY_COMMANDS"])
+        self._selection = Path(os.environ.get("UNDERLAY_SELECTION", self._commands))
         self.stepwise = "UNDERLAY_STEPWISE" in os.environ
 
     def tell(self, *events: Event) -> None:
@@ -45,7 +46,7 @@ class Channel:
         self.tell(Plan(tuple(specs)))
         if not specs:
             return []
-        wanted = set(json.loads(self._commands.read_text("utf-8")))
+        wanted = set(json.loads(self._selection.read_text("utf-8")))
         return [spec for spec in specs if spec.id in wanted]
 
     def pause(self) -> None:

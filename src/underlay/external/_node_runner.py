@@ -41,6 +41,9 @@ class NodeRunner:
     #: Options that would take the specs or the results away from our reporter.
     reserved: ClassVar[tuple[str, ...]]
 
+    #: Whether V8 sees the text of files as it is, so that it can tell which of their lines ran.
+    measurable: ClassVar[bool] = True
+
     def __init__(self, *patterns: str, program: str | None = None) -> None:
         check_texts(f"the patterns of {self.name}", patterns)
         self.patterns = patterns
@@ -52,11 +55,14 @@ class NodeRunner:
     def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> Launch:
         """See `Runner.launch`.
 
-        :raises ValueError: if an argument is one that underlay needs for itself.
+        :raises ValueError: if an argument is one that underlay needs for itself, or coverage can't
+            be measured.
         """
         for arg in args:
             if arg.startswith(self.reserved):
                 raise ValueError(f"{self}: underlay itself needs the option {arg}")
+        if "UNDERLAY_COVERAGE" in env and not self.measurable:
+            raise ValueError(f"{self} runs other code than that of the files; it has --coverage.")
         node = find_node()
         env = {**env, "PATH": f"{node.parent}{os.pathsep}{env.get('PATH', os.defpath)}"}
         if compilers := [*self._compilers(cwd)]:
@@ -64,7 +70,7 @@ class NodeRunner:
         tool = self._tool(cwd, node)
         env["UNDERLAY_TOOL"] = tool[-1]
         command = self.command(node, tool, self.files(cwd), args)
-        return Launch(tuple(map(str, command)), cwd, env)
+        return Launch(tuple(map(str, command)), cwd, env, plan_is_kept=True)
 
     def command(
         self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]

@@ -24,11 +24,14 @@ class Launch:
     :param command: the program and its arguments.
     :param cwd: the folder it runs in.
     :param env: all of its environment.
+    :param plan_is_kept: whether the files of its project decide which specs there are, so that it
+        need not be asked again while they stay as they are.
     """
 
     command: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
+    plan_is_kept: bool = False
 
 
 class RunnerProcess:
@@ -36,23 +39,33 @@ class RunnerProcess:
 
     It gets two paths in its environment: ``UNDERLAY_EVENTS``, a file to append events to, and
     ``UNDERLAY_COMMANDS``, a named pipe.  That it reads to its end after it has told its plan, for a
-    JSON list of the ids to run, and again at each pause that it tells of.  Its stdin is empty; what
-    it prints goes into a file.
+    JSON list of the ids to run, and again at each pause that it tells of.  If that list is known
+    from the beginning, it gets the path of a file with it instead, as ``UNDERLAY_SELECTION``.  Its
+    stdin is empty; what it prints goes into a file.
 
     :param launch: how to start it.
+    :param selection: the ids to run, if they are known.
     :raises OSError: if that is not possible; nothing is left behind then.
     """
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, selection: Iterable[str] = ()) -> None:
         self.launch = launch
         self._command: object = None
+        ids = list(selection)
         folder = unused_folder()
         self._fifo, events = folder / "commands", folder / "events.jsonl"
         own = {"UNDERLAY_EVENTS": str(events), "UNDERLAY_COMMANDS": str(self._fifo)}
+        self.coverage = folder / "coverage"  # with UNDERLAY_COVERAGE, Node writes it as it exits
+        if "UNDERLAY_COVERAGE" in launch.env:
+            own["NODE_V8_COVERAGE"] = str(self.coverage)
+        if ids:
+            own["UNDERLAY_SELECTION"] = str(folder / "selection.json")
         self._child = Child(launch.command, folder, cwd=launch.cwd, env={**launch.env, **own})
         with contextlib.ExitStack() as undo:
             undo.callback(self._child.stop)
             os.mkfifo(self._fifo)
+            if ids:
+                Path(own["UNDERLAY_SELECTION"]).write_text(json.dumps(ids), "utf-8")
             self._events = EventFile(events)
             undo.callback(self._events.close)
             self._child.start()

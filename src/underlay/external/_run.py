@@ -7,7 +7,9 @@ from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 from underlay._errors import NoTestsReported, NotReady
+from underlay.external._coverage import Coverage
 from underlay.external._events import Done, End, Event, Failure, Pause, Plan, Problem, Spec, Started
+from underlay.external._plans import KeptPlan
 from underlay.external._process import Launch, RunnerProcess
 
 #: How often a run is taken up again after a process that broke.
@@ -17,6 +19,8 @@ RESTARTS = 3
 #: globalTeardown 5 of them (https://jasmine.github.io/api/7.0/Configuration.html).
 LINGER = 10.0
 
+NOTHING_MEASURED = "Its processes have measured no file of the suite's folder."
+
 #: What became of a spec: what its runner told, or why it told nothing.
 Outcome: TypeAlias = Done | NoTestsReported
 
@@ -25,13 +29,14 @@ class Attempt:
     """One process and how far it got.
 
     :param launch: how to start it.
+    :param ids: the specs to run, if they are known already.
     :param restarts: how often another one may go on after it, if it breaks.
     """
 
-    def __init__(self, launch: Launch, restarts: int = RESTARTS) -> None:
-        self.process = RunnerProcess(launch)
+    def __init__(self, launch: Launch, ids: Iterable[str] = (), restarts: int = RESTARTS) -> None:
+        self.ahead = dict.fromkeys(ids)  # an ordered set: the specs it has still to tell of
+        self.process = RunnerProcess(launch, self.ahead)
         self.restarts = restarts
-        self.ahead: dict[str, None] = {}  # an ordered set: the specs it has still to tell of
         self.running: dict[str, None] = {}  # several, where a runner has workers
         self.pauses = False
         self.told_a_result = False
@@ -54,7 +59,8 @@ class Run:
     The process that told the plan is kept and, when the first result is asked for, runs the specs
     that are wanted by then: one process per suite.  It is replaced if it would be started
     differently by now, or when it breaks: then the spec that ran gets the blame, and the others run
-    again without it.
+    again without it.  If the plan is known from an earlier run, there is no process before that;
+    what it then finds must be in the plan.
 
     By default the process runs ahead of those who ask.  Stepwise, it runs a spec only when that is
     asked for, and is replaced as well if that is not the spec which it would run next.
@@ -63,30 +69,52 @@ class Run:
     :param launch: tells how a process is to be started now.
     :param timeout: how long a process may tell nothing, in seconds.
     :param stepwise: whether the processes pause between specs.
+    :param workers: among how many processes the files are dealt.
+    :param coverage: gets what the processes have measured.
     """
 
     def __init__(
-        self, name: str, launch: Callable[[], Launch], timeout: float, stepwise: bool
+        self,
+        name: str,
+        launch: Callable[[], Launch],
+        timeout: float,
+        stepwise: bool,
+        workers: int = 1,
+        coverage: Coverage | None = None,
     ) -> None:
         self.specs: dict[str, Spec] = {}
         self._name = name
         self._launch = launch
         self._timeout = timeout
         self._stepwise = stepwise
+        self._workers = workers
+        self._coverage = coverage
         self._cases: WeakKeyDictionary[object, str | None] = WeakKeyDictionary()
         self._unasked: set[str | None] = set()
+        self._kept: KeptPlan | None = None
         self._waiting: Attempt | None = None
-        self._attempt: Attempt | None = None
+        self._attempts: list[Attempt] = []
         self._has_started = False
         self._outcomes: dict[str, Outcome] = {}
+        self._found: tuple[Problem, ...] = ()  # by listing
         self._problems: list[Problem] = []
 
     def learn(self, launch: Launch) -> None:
-        """Learn which specs there are; the process that tells them then waits.
+        """Learn which specs there are, from the plan that is kept, or else from a process, which
+        then waits.
 
         :raises NoTestsReported: if there are none.
         :raises OSError: if there is no process.
         """
+        self._kept = KeptPlan(launch)
+        self.specs = {spec.id: spec for spec in self._kept.read()}
+        if not self.specs:
+            self._list(launch)
+            self._found = tuple(self._problems)
+            if not self._found:
+                self._kept.write(self.specs.values())
+
+    def _list(self, launch: Launch) -> None:
         attempt = self._waiting = Attempt(launch)
         try:
             while not self.specs and (events := attempt.process.wait(self._timeout)):
@@ -114,9 +142,10 @@ class Run:
         """What became of a spec; waits for it.  Whoever asks again has it run again."""
         self._ask(spec_id)
         while spec_id not in self._outcomes:
-            if not self._comes_up(spec_id):
+            if attempt := self._teller(spec_id):
+                self._advance(attempt)
+            else:
                 self._start(self._selection(spec_id))
-            self._advance()
         return self._outcomes.pop(spec_id)
 
     def finish(self) -> list[Problem] | None:
@@ -141,13 +170,19 @@ class Run:
         if not self._unasked:
             self._unasked = set(self._cases.values())
             self._outcomes = {}
+            self._problems = [*self._found]
             self._has_started = False
+            if self._coverage:
+                self._coverage.clear()
         self._unasked.discard(wanted)
 
-    def _comes_up(self, spec_id: str) -> bool:
-        """Whether the process will tell of a spec; stepwise, whether it will do that next."""
-        ahead = self._attempt.ahead if self._attempt else {}
-        return next(iter(ahead), None) == spec_id if self._stepwise else spec_id in ahead
+    def _teller(self, spec_id: str) -> Attempt | None:
+        """The process that will tell of a spec; stepwise, that will do it next."""
+        for attempt in self._attempts:
+            coming = [*attempt.ahead][:1] if self._stepwise else attempt.ahead
+            if spec_id in coming:
+                return attempt
+        return None
 
     def _selection(self, asked: str) -> list[str]:
         """What is to run if a spec is asked for, in the plan's order; stepwise, it is first."""
@@ -156,30 +191,42 @@ class Run:
         return ids[ids.index(asked) :] if self._stepwise else ids
 
     def _start(self, ids: Iterable[str]) -> None:
-        if self._attempt:
-            self._attempt.process.stop()
-            self._attempt = None
-        self._attempt = self._fitting_attempt(self._launch())
-        self._attempt.select(ids)
+        while self._attempts:
+            self._attempts.pop().process.stop()
+        launch = self._launch()
+        for dealt in self._deal(ids):
+            self._attempts.append(self._fitting_attempt(launch, dealt))
         self._has_started = True
 
-    def _fitting_attempt(self, launch: Launch) -> Attempt:
+    def _deal(self, ids: Iterable[str]) -> list[list[str]]:
+        """About as many specs for each worker, those of a file for one; in the plan's order."""
+        files: dict[str, list[str]] = {}
+        for each in ids:
+            files.setdefault(self.specs[each].file, []).append(each)
+        hands: list[list[str]] = [[] for _ in range(self._workers)]
+        for file in sorted(files.values(), key=len, reverse=True):
+            min(hands, key=len).extend(file)
+        place = {each: number for number, each in enumerate(self.specs)}
+        return [sorted(hand, key=place.__getitem__) for hand in hands if hand]
+
+    def _fitting_attempt(self, launch: Launch, ids: Iterable[str]) -> Attempt:
         """That which waits, if it is what would be started now."""
         waiting, self._waiting = self._waiting, None
         if waiting and waiting.process.status is None and waiting.process.launch == launch:
+            waiting.select(ids)
             return waiting
-        return Attempt(launch)
+        return Attempt(launch, ids)
 
     def _settle(self) -> list[Problem]:
-        while self._attempt:
-            self._advance()
+        while self._attempts:
+            self._advance(self._attempts[0])
+        if self._coverage and self._has_started and not self._coverage.write():
+            self._add(Problem("", Failure(NOTHING_MEASURED, "")))
         problems, self._problems = self._problems, []
         return problems
 
-    def _advance(self) -> None:
+    def _advance(self, attempt: Attempt) -> None:
         """Take in the next events, or find out that no more will come."""
-        attempt = self._attempt
-        assert attempt is not None
         attempt.go_on()
         try:
             events = attempt.process.wait(LINGER if attempt.end else self._timeout)
@@ -193,18 +240,36 @@ class Run:
 
     def _note(self, attempt: Attempt, event: Event) -> None:
         match event:
+            case Plan(specs):
+                self._compare(specs)
             case Started(spec_id):
                 attempt.running[spec_id] = None
             case Done(spec_id):
                 attempt.running.pop(spec_id, None)
                 attempt.told_a_result = True
                 self._close(attempt, spec_id, event)
-            case Problem() if event not in self._problems:
-                self._problems.append(event)
+            case Problem():
+                self._add(event)
             case Pause():
                 attempt.pauses = True
             case End():
                 attempt.end = event
+
+    def _compare(self, specs: Iterable[Spec]) -> None:
+        """Specs that have no case are told, so that they are not left out in silence."""
+        unknown = [repr(spec.title) for spec in specs if spec.id not in self.specs]
+        if unknown:
+            self._forget()
+            text = f"It has specs that were not listed: {', '.join(unknown)}."
+            self._add(Problem("", Failure(text, "")))
+
+    def _add(self, problem: Problem) -> None:
+        if problem not in self._problems:
+            self._problems.append(problem)
+
+    def _forget(self) -> None:
+        if self._kept:
+            self._kept.forget()
 
     def _close(self, attempt: Attempt, spec_id: str, outcome: Outcome) -> None:
         """The first outcome of a spec that is to be told counts."""
@@ -214,7 +279,7 @@ class Run:
 
     def _ended(self, attempt: Attempt, what: str) -> None:
         """The process has exited or is stuck: who is to blame, and what is to run again?"""
-        self._attempt = None
+        self._attempts.remove(attempt)
         as_it_should = attempt.end is not None and attempt.process.status == attempt.end.status
         blamed = [each for each in attempt.running if each in attempt.ahead]
         output = self._stop(attempt)
@@ -224,9 +289,11 @@ class Run:
             self._problems.append(self._beside(attempt, what, output))
         broke_in_a_spec = bool(blamed or attempt.told_a_result)
         if attempt.ahead and attempt.restarts and not attempt.end and broke_in_a_spec:
-            self._attempt = Attempt(attempt.process.launch, attempt.restarts - 1)
-            self._attempt.select(attempt.ahead)
+            again = Attempt(attempt.process.launch, attempt.ahead, attempt.restarts - 1)
+            self._attempts.append(again)
             return
+        if attempt.ahead:
+            self._forget()
         for spec_id in tuple(attempt.ahead):
             self._blame(attempt, spec_id, f"It {what} without a result of {{}}.", output)
 
@@ -240,7 +307,9 @@ class Run:
         return Problem("", Failure(str(error), ""))
 
     def _stop(self, attempt: Attempt) -> str:
-        """Kill what is left of it; the end of its output."""
+        """Kill what is left of it, and keep what it has measured; the end of its output."""
+        if self._coverage:
+            self._coverage.collect(attempt.process.coverage)
         output = attempt.process.tail()
         attempt.process.stop()
         return output

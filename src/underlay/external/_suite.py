@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from underlay._errors import LayerError, RunnerNotStarted
 from underlay.external._checks import Environment, check_environment
+from underlay.external._coverage import Coverage
 from underlay.external._events import Spec
 from underlay.external._process import Launch
 from underlay.external._report import relative, report, report_problems
@@ -20,8 +21,8 @@ from underlay.external._run import Run
 __unittest = True  # unittest and pytest leave the frames of this module out of tracebacks
 
 #: Not handed on: colours have no place in reports, and pytest names the running test here, so that
-#: no process that waits would be like one started now.
-NOT_HANDED_ON = {"FORCE_COLOR", "PYTEST_CURRENT_TEST"}
+#: no process that waits would be like one started now.  The third is for a process of ours.
+NOT_HANDED_ON = {"FORCE_COLOR", "PYTEST_CURRENT_TEST", "UNDERLAY_SELECTION", "UNDERLAY_COVERAGE"}
 
 #: What unittest makes of a module that could not be loaded.
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
@@ -130,6 +131,8 @@ def build_suite(
     args: Sequence[str],
     env: Environment | Callable[[], Environment],
     layer: object | None,
+    workers: int,
+    coverage: str | None,
 ) -> unittest.TestSuite:
     """See `underlay.external.makeSuite`.
 
@@ -140,13 +143,22 @@ def build_suite(
     """
     title = f"{runner} in {cwd}"
     stepwise = {} if layer is None else {"UNDERLAY_STEPWISE": "1"}
+    measuring = {} if coverage is None else {"UNDERLAY_COVERAGE": "1"}
 
     def launch(env: Environment) -> Launch:
         if not cwd.is_dir():
             raise RunnerNotStarted(str(runner), f"The folder {cwd} does not exist.")
-        return runner.launch(cwd, args, {**_inherited(), **check_environment(env), **stepwise})
+        ours = {**stepwise, **measuring}
+        return runner.launch(cwd, args, {**_inherited(), **check_environment(env), **ours})
 
-    run = Run(title, lambda: launch(env() if callable(env) else env), timeout, bool(stepwise))
+    run = Run(
+        title,
+        lambda: launch(env() if callable(env) else env),
+        timeout,
+        bool(stepwise),
+        workers,
+        Coverage(cwd, cwd / "coverage" / f"{name}.{coverage}") if coverage else None,
+    )
     place: dict[str, Any] = {"__module__": module, "__qualname__": name}
     try:
         run.learn(launch({} if callable(env) else env))

@@ -127,6 +127,7 @@ class Jest(ListedFirst):
     script = "bin/jest.js"
     reserved = ("--reporters", "--testRunner", "-t", "--testNamePattern", "--bail", "-b", "--watch")
     before_files = ("--runTestsByPath",)
+    measurable = False
 
     def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
         reporter, runner = REPORTERS / "jest-reporter.cjs", REPORTERS / "jest.cjs"
@@ -142,6 +143,7 @@ class Vitest(ListedFirst):
     name = "Vitest"
     package = "vitest"
     script = "vitest.mjs"
+    measurable = False
     reserved = ("--reporter", "-t", "--testNamePattern", "--bail", "--watch", "-w")
 
     def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:

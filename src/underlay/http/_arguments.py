@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from underlay.http._messages import TOKEN
+
+T = TypeVar("T")
+
+#: The ports that go without saying.
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class NotGiven:
@@ -41,14 +47,21 @@ def check_path(path: object) -> None:
         raise ValueError(f"{path!r} is not a path: it begins with /, and query= says the rest.")
 
 
-def check_times(times: object) -> None:
-    if not isinstance(times, int):
-        raise TypeError(f"times is a number of requests, not {times!r}.")
-    if times < 1:
+def check_number(name: str, number: object, least: int) -> None:
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError(f"{name} is a number of requests, not {number!r}.")
+    if number < least:
         raise ValueError(
-            f"times is 1 or more, not {times!r}.\n"
+            f"{name} is {least} or more, not {number!r}.\n"
             "  A request that must not come needs no expectation: it fails the test."
         )
+
+
+def check_bytes(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} is a number of bytes, not {value!r}.")
+    if value < least:
+        raise ValueError(f"{name} is {least} or more, not {value!r}.")
 
 
 def check_port(port: object) -> None:
@@ -58,34 +71,43 @@ def check_port(port: object) -> None:
         raise ValueError(f"port is between 0 and 65535, not {port!r}.")
 
 
-def as_bytes(body: object) -> bytes:
-    """A body that is bytes, or text sent as UTF-8."""
-    if isinstance(body, str):
-        return body.encode()
-    if isinstance(body, bytes):
-        return body
-    raise TypeError(f"body is bytes or text, not {body!r}; json= takes the rest.")
+def check_origin(name: str, url: object) -> None:
+    if not isinstance(url, str):
+        raise TypeError(f"{name} is text, such as 'http://shop.test', not {url!r}.")
+    parts = urllib.parse.urlsplit(url)
+    whole = parts.scheme in DEFAULT_PORTS and parts.hostname and url.count("/") == 2
+    if not whole or "@" in parts.netloc:
+        raise ValueError(
+            f"{url!r} is not the URL of a whole server, such as 'http://shop.test' or\n"
+            "  'https://shop.test:8443', without a slash at the end."
+        )
 
 
-def as_texts(name: str, pairs: object) -> dict[str, list[str]]:
-    """Parameters or headers as text, a list for each name.
+def values_by_name(name: str, given: object, value: Callable[[str, Any], T]) -> dict[str, list[T]]:
+    """What is given for parameters, headers and the like, a list for each name.
 
     :param name: of the argument.
+    :param given: what was given for it.
+    :param value: makes of a single one what is wanted.
     """
-    if not isinstance(pairs, Mapping):
-        raise TypeError(f"{name} is a mapping from names to values, not {pairs!r}.")
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name} is a mapping from names to values, not {given!r}.")
     return {
-        each: [_as_text(f"{name}[{each!r}]", one) for one in _as_list(value)]
-        for each, value in pairs.items()
+        each: [value(f"{name}[{each!r}]", one) for one in _as_list(values)]
+        for each, values in given.items()
     }
+
+
+def header_pairs(headers: object) -> list[tuple[str, str]]:
+    """Headers of an answer: pairs as they are, a mapping with a list where a name comes twice."""
+    if headers is None:
+        return []
+    if isinstance(headers, Mapping):
+        return [(name, one) for name, values in headers.items() for one in _as_list(values)]
+    if isinstance(headers, Iterable) and not isinstance(headers, (str, bytes)):
+        return list(headers)
+    raise TypeError(f"headers are a mapping or pairs, not {headers!r}.")
 
 
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else [value]
-
-
-def _as_text(where: str, value: object) -> str:
-    # There is more than one way to write these as text, and None might mean that there is none.
-    if value is None or isinstance(value, (bool, bytes)):
-        raise TypeError(f"{where} is text, or a number or the like, not {value!r}.")
-    return str(value)

@@ -16,7 +16,7 @@ from underlay._waiting import wait_until
 from underlay.http._failing import tell
 from underlay.http._messages import Exchange, Request, plain
 from underlay.http._stacks import describe
-from underlay.http._websocket import Closed, Upgradable, WebSocket, is_asked_for, subprotocols
+from underlay.http._websocket import Closed, WebSocket, is_asked_for, subprotocols
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -172,9 +172,9 @@ class HTTPConversation:
 class WebSocketConversation:
     """A WebSocket, message by message."""
 
-    def __init__(self, exchange: Upgradable) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self.over = asyncio.Event()
-        self._exchange: Any = exchange
+        self._exchange = exchange
         self._asked = False
         self._socket: WebSocket | None = None
 
@@ -233,7 +233,7 @@ class WebSocketConversation:
 
 
 def _conversation(exchange: Exchange) -> Conversation:
-    if isinstance(exchange, Upgradable) and is_asked_for(exchange.request):
+    if is_asked_for(exchange.request):
         return WebSocketConversation(exchange)
     return HTTPConversation(exchange)
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from underlay.http._server import Server
 
 
+#: Seconds between two looks at what is on its way.
+LOOK = 0.001
+
+
 class Connection(asyncio.Protocol):
     """A connection as the server sees it.
 
@@ -91,6 +95,20 @@ class Connection(asyncio.Protocol):
             raise ConnectionAbortedError("The connection is closed.")
         self.transport.write(data)
 
+    @property
+    def knows_reset(self) -> bool:
+        """Whether there is an RST: a unix socket has none, its peer would see FIN."""
+        return bool(self.client)
+
+    async def drain(self) -> None:
+        """Return when the peer's kernel has all that was written; a reset would drop the rest."""
+        if self.transport is not None:
+            self.transport.set_write_buffer_limits(0)
+            await self._writable.wait()
+            self.transport.set_write_buffer_limits()
+            while self.alive and _on_its_way(self.transport.get_extra_info("socket")):
+                await asyncio.sleep(LOOK)
+
     def close(self) -> None:
         """Send what is left, then FIN."""
         if self.transport is not None:
@@ -123,3 +141,15 @@ class Connection(asyncio.Protocol):
         with contextlib.suppress(AttributeError):  # Python 3.10, of TLS that has lost its socket
             return transport.get_write_buffer_size()
         return 0
+
+
+def _on_its_way(sock: socket.socket) -> bool:
+    """Whether the kernel has bytes that the peer's has not acknowledged (tcp(7), SIOCOUTQ)."""
+    try:
+        import fcntl
+        import termios
+
+        queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+    except (ImportError, OSError):  # on other systems than Linux
+        return False
+    return any(queued)

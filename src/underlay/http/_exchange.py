@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import http
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import TypeVar
 
 from underlay.http._connection import Connection
-from underlay.http._messages import Request
+from underlay.http._messages import HeaderPairs, Request
 
 T = TypeVar("T")
 
@@ -27,18 +27,51 @@ PHRASES = {status.value: status.phrase.encode() for status in http.HTTPStatus}
 class ServedExchange:
     """A request on a connection and the ways to answer it (see `Exchange`).
 
+    What one version of HTTP alone has is refused here.
+
     :param connection: on which it came.
     :param request: what was asked.
     :param gone: is set once the client sends nothing any more.
+    :param onward: sends bytes of the answer.
     """
 
-    def __init__(self, connection: Connection, request: Request, gone: asyncio.Event) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        request: Request,
+        gone: asyncio.Event,
+        onward: Callable[[bytes], Awaitable[None]],
+    ) -> None:
         self.request = request
         self.gone = gone
         self.connection = connection
         self.started = False
+        self._onward = onward
+
+    def pipe(self, through: Callable[[bytes], AsyncIterator[bytes]]) -> None:
+        onward = self._onward
+
+        async def piped(data: bytes) -> None:
+            async for piece in through(data):
+                await onward(piece)
+
+        self._onward = piped
+
+    async def raw(self, data: bytes) -> None:
+        raise self._lacks("bytes of one's own", "reset_stream() or go_away()")
+
+    def upgrade(self, headers: HeaderPairs) -> asyncio.StreamReader:
+        raise self._lacks("upgrades", "another stream")
+
+    def reset_stream(self, code: int) -> None:
+        raise self._lacks("streams", "reset_connection()")
+
+    def go_away(self, code: int) -> None:
+        raise self._lacks("GOAWAY", "close_connection()")
 
     def reset(self) -> None:
+        if not self.connection.knows_reset:
+            raise TypeError("A unix socket knows no reset; the nearest is close_connection().")
         self.connection.reset()
 
     def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
@@ -55,3 +88,6 @@ class ServedExchange:
 
     def call(self, function: Callable[..., Coroutine[object, object, T]], *args: object) -> T:
         return self.connection.server.call(function, *args)
+
+    def _lacks(self, what: str, nearest: str) -> TypeError:
+        return TypeError(f"HTTP/{self.request.version} has no {what}; the nearest is {nearest}.")

@@ -12,7 +12,10 @@ from underlay._errors import AnswerFailed
 from underlay.http._messages import Exchange, Request, plain
 
 #: Packages whose lines tell nothing about what is wrong with a test.
-OURS = {"underlay", "h11", "h2", "wsproto", "asyncio", "concurrent", "threading"}
+OURS = {
+    *("underlay", "h11", "h2", "wsproto", "asyncio", "concurrent", "threading"),
+    *("http", "socket", "ssl"),
+}
 #: What ends an answer whose connection is gone; nobody need be told.
 OVER = (ConnectionAbortedError, asyncio.CancelledError, GeneratorExit)
 

@@ -238,7 +238,7 @@ class HTTP1Exchange(ServedExchange):
     connection: HTTP1
 
     def __init__(self, connection: HTTP1, request: Request) -> None:
-        super().__init__(connection, request, connection.gone)
+        super().__init__(connection, request, connection.gone, connection.write)
         self._wire: list[bytes] = []  # made ready, not sent yet
         self._bodiless = request.method == "HEAD"
 
@@ -255,9 +255,9 @@ class HTTP1Exchange(ServedExchange):
         self._bodiless = self._bodiless or not allows_body(status)
 
     async def write(self, data: bytes) -> None:
-        for start in range(0, len(data), SLICE):
+        for start in range(0, len(data) or 1, SLICE):
             self._add(data[start : start + SLICE])
-            await self.connection.write(self._take())
+            await self._flush()
 
     async def finish(self, data: bytes = b"") -> None:
         if len(data) > SLICE:
@@ -265,7 +265,7 @@ class HTTP1Exchange(ServedExchange):
         else:
             self._add(data)
         self._send(h11.EndOfMessage())
-        self.connection.send(self._take())
+        await self._flush()
 
     def wire(self, response: Response) -> bytes:
         """A whole answer as bytes that are to be sent."""
@@ -278,12 +278,16 @@ class HTTP1Exchange(ServedExchange):
         self.begin(response.status, response.raw_headers)
         await self.finish(response.body)
 
+    async def flush(self) -> None:
+        await self._flush()
+        await self.connection.drain()
+
+    async def raw(self, data: bytes) -> None:
+        await self._onward(self._take() + data)
+
     def upgrade(self, headers: HeaderPairs) -> asyncio.StreamReader:
         self.started = True
         return self.connection.switch(headers)
-
-    async def write_raw(self, data: bytes) -> None:
-        await self.connection.write(data)
 
     def close(self) -> None:
         self.connection.close()
@@ -301,3 +305,6 @@ class HTTP1Exchange(ServedExchange):
     def _take(self) -> bytes:
         wire, self._wire = b"".join(self._wire), []
         return wire
+
+    async def _flush(self) -> None:
+        await self._onward(self._take())

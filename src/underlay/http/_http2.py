@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Coroutine
 from typing import Any
 
@@ -238,7 +239,7 @@ class HTTP2Exchange(ServedExchange):
     def __init__(
         self, connection: HTTP2, number: int, request: Request, gone: asyncio.Event
     ) -> None:
-        super().__init__(connection, request, gone)
+        super().__init__(connection, request, gone, functools.partial(connection.send_body, number))
         self._number = number
         self._head: HeaderPairs = []
         self._left: int | None = None  # bytes that the head has promised and are still to come
@@ -262,7 +263,7 @@ class HTTP2Exchange(ServedExchange):
         self._count(data)
         self._send_head()
         if not self._bodiless:
-            await self.connection.send_body(self._number, data)
+            await self._onward(data)
         self.connection.flush()
 
     async def finish(self, data: bytes = b"") -> None:
@@ -276,6 +277,11 @@ class HTTP2Exchange(ServedExchange):
         self.begin(response.status, response.raw_headers)
         await self.finish(response.body)
 
+    async def flush(self) -> None:
+        self._send_head()
+        self.connection.flush()
+        await self.connection.drain()
+
     def close(self) -> None:
         self.connection.close()
 
@@ -283,11 +289,9 @@ class HTTP2Exchange(ServedExchange):
         self.reset_stream(ErrorCodes.INTERNAL_ERROR)
 
     def reset_stream(self, code: int) -> None:
-        """End this stream alone (RST_STREAM)."""
         self.connection.reset_stream(self._number, code)
 
     def go_away(self, code: int) -> None:
-        """End the connection, and say why (GOAWAY)."""
         self.connection.go_away(code)
 
     def _send_head(self) -> None:

@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import urllib.parse
+from collections.abc import Iterator
 from typing import Protocol
 
 #: Connections that the kernel keeps for us.  With socketserver's 5 it is the client that blocks.
@@ -19,16 +20,16 @@ PATH_BYTES = 104
 class Listener(Protocol):
     """A place to listen at.
 
-    :ivar address: where that is, as in a URL; known for certain after `open`.
+    :ivar address: where that is, as in a URL; known for certain after `reserve`.
     """
 
     @property
     def address(self) -> str: ...
 
-    def open(self) -> socket.socket:
-        """Listen.
+    def reserve(self) -> socket.socket:
+        """Take the place; until the socket listens, clients are refused.
 
-        :raises OSError: if the place is taken.
+        :raises OSError: if it is taken.
         """
         ...
 
@@ -41,7 +42,7 @@ class TCPListener:
     """A port of a loopback address.
 
     :param host: ``127.0.0.1``, ``::1``, ``localhost`` or another loopback address.
-    :param port: 0 for any free one; the one it became after `open`.
+    :param port: 0 for any free one; the one it became after `reserve`.
     :raises ValueError: if the address is not a loopback one.
     """
 
@@ -54,12 +55,15 @@ class TCPListener:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
-    def open(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        sock = socket.create_server((self.host, self.port), family=family, backlog=BACKLOG)
-        # Accepted sockets inherit it.  asyncio would not set it: it looks for a `proto` that they
-        # do not have, and Nagle's algorithm then costs 40 ms per request.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def reserve(self) -> socket.socket:
+        """Like ``socket.create_server``, which would listen as well."""
+        sock = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        with _closed_on_error(sock):
+            # Accepted sockets inherit it.  asyncio would not set it: it looks for a `proto` that
+            # they do not have, and Nagle's algorithm then costs 40 ms per request.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((self.host, self.port))
         self.port = sock.getsockname()[1]
         return sock
 
@@ -85,15 +89,11 @@ class UnixListener:
     def address(self) -> str:
         return urllib.parse.quote(self.path, safe="")
 
-    def open(self) -> socket.socket:
+    def reserve(self) -> socket.socket:
         self._remove_stale()
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
+        with _closed_on_error(sock):
             sock.bind(self.path)
-            sock.listen(BACKLOG)
-        except BaseException:
-            sock.close()
-            raise
         return sock
 
     def released(self) -> None:
@@ -112,6 +112,26 @@ class UnixListener:
             except ConnectionRefusedError:
                 return True
             return False
+
+
+def listen(listener: Listener) -> socket.socket:
+    """Take a place and let clients come.
+
+    :raises OSError: if it is taken.
+    """
+    sock = listener.reserve()
+    with _closed_on_error(sock):
+        sock.listen(BACKLOG)
+    return sock
+
+
+@contextlib.contextmanager
+def _closed_on_error(sock: socket.socket) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        sock.close()
+        raise
 
 
 def refuse_all_but_loopback(host: str) -> None:

@@ -9,8 +9,16 @@ import json
 import re
 import threading
 import urllib.parse
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+)
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from underlay.http._forms import Fields, File, Pairs, parse_cookies, parse_form, parse_urlencoded
 
 T = TypeVar("T")
 
@@ -20,41 +28,7 @@ TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 NO_VALUE = re.compile(rb"[\0\r\n]")
 
 
-class Fields(Mapping[str, str]):
-    """Names and values in the order in which they came; a name may come more than once.
-
-    ``fields["name"]`` is the first value, ``fields.all("name")`` are all of them.
-
-    :param pairs: names and values.
-    :param fold: what makes two names the same name, such as ``str.lower``.
-    """
-
-    def __init__(self, pairs: Iterable[tuple[str, str]], fold: Callable[[str], str] = str) -> None:
-        self.pairs = tuple(pairs)
-        self._fold = fold
-
-    def all(self, name: str) -> list[str]:
-        """All values of a name, maybe none."""
-        wanted = self._fold(name)
-        return [value for each, value in self.pairs if self._fold(each) == wanted]
-
-    def __getitem__(self, name: str) -> str:
-        values = self.all(name)
-        if not values:
-            raise KeyError(name)
-        return values[0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(self._fold(name) for name, _ in self.pairs))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def __repr__(self) -> str:
-        return f"Fields({list(self.pairs)!r})"
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(eq=False)
 class Request:
     """A request as the server saw it.
 
@@ -68,6 +42,8 @@ class Request:
     :param server: the address and port that it came to.
     :param stopping: set when the server stops.
     :param messages: of the WebSocket that it became, so far: ``("received", "ping")`` and the like.
+    :param path_params: what stood at the places of a path's template, such as ``{"id": 7}``.
+    :param number: its place among the requests of the test, from 1.
     """
 
     method: str
@@ -80,6 +56,8 @@ class Request:
     server: tuple[str, int] = dataclasses.field(default=("", 0), repr=False)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event, repr=False)
     messages: list[tuple[str, str | bytes]] = dataclasses.field(default_factory=list, repr=False)
+    path_params: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+    number: int = dataclasses.field(default=0, repr=False)
 
     @functools.cached_property
     def raw_path(self) -> str:
@@ -101,7 +79,7 @@ class Request:
     @functools.cached_property
     def query(self) -> Fields:
         """The parameters after the question mark."""
-        return Fields(urllib.parse.parse_qsl(self.query_string, keep_blank_values=True))
+        return Fields(parse_urlencoded(self.query_string))
 
     @functools.cached_property
     def headers(self) -> Fields:
@@ -110,6 +88,30 @@ class Request:
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.raw_headers
         )
         return Fields(pairs, str.lower)
+
+    @functools.cached_property
+    def cookies(self) -> Fields:
+        """The cookies, their values as they came."""
+        return Fields(parse_cookies(self.headers.all("cookie")))
+
+    @property
+    def content_type(self) -> str:
+        """The whole header, or nothing."""
+        return self.headers.get("content-type", "")
+
+    @property
+    def form(self) -> Fields:
+        """The fields of a form, urlencoded or multipart; none if the body is no form."""
+        return Fields(self._form[0])
+
+    @property
+    def files(self) -> list[File]:
+        """The files of a multipart form."""
+        return self._form[1]
+
+    @functools.cached_property
+    def _form(self) -> tuple[Pairs, list[File]]:
+        return parse_form(self.content_type, self.body)
 
     @property
     def text(self) -> str:
@@ -131,9 +133,15 @@ class Request:
         return f"{self.method} {self.target}".strip() or repr(self.body[:40])
 
 
-@dataclasses.dataclass(frozen=True)
-class Response:
-    """An answer whose body is known.
+class Answer:
+    """A behaviour that is a whole answer, after which nothing is left to play."""
+
+    final: ClassVar = True
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Response(Answer):
+    """An answer whose body is known; the last of the behaviours that are played for a request.
 
     :param headers: names and values; a ``Content-Length`` is added to them.
     :raises TypeError: for a body or a header that is of another type.
@@ -155,6 +163,12 @@ class Response:
         if not has_length and allows_body(self.status):
             pairs.append((b"Content-Length", str(len(self.body)).encode()))
         object.__setattr__(self, "raw_headers", pairs)
+
+    async def play(self, exchange: Exchange) -> None:
+        await exchange.send(self)
+
+    def __repr__(self) -> str:
+        return f"respond({self.status}, {self.body[:40]!r})"
 
 
 def encoded(headers: Iterable[tuple[str, str]]) -> HeaderPairs:
@@ -221,7 +235,7 @@ class Exchange(Protocol):
     async def write(self, data: bytes) -> None:
         """Send a part of the body, after `begin`; return when the client has read enough for more.
 
-        :param data: the part; may be empty.
+        :param data: the part; if it is empty, the head may leave alone.
         """
         ...
 
@@ -239,12 +253,61 @@ class Exchange(Protocol):
         """
         ...
 
+    async def flush(self) -> None:
+        """Send what is ready, be it the head alone; return when the client's kernel has it."""
+        ...
+
+    async def raw(self, data: bytes) -> None:
+        """Send bytes as they are, HTTP or not, and what has been made ready before them.
+
+        The connection ends with the answer, unless that was begun and finished besides, or an
+        `upgrade` came before.
+
+        :param data: the bytes.
+        :raises TypeError: over HTTP/2, where they would end all requests of the connection.
+        """
+        ...
+
+    def pipe(self, through: Callable[[bytes], AsyncIterator[bytes]]) -> None:
+        """Send all further bytes of the answer through a function: over HTTP/2 those of the body.
+
+        :param through: gets bytes that are to be sent, and yields what is sent.
+        """
+        ...
+
     def close(self) -> None:
         """Send what has been written, then the connection's end (FIN)."""
         ...
 
     def reset(self) -> None:
-        """Reset the connection (RST); what the client has not read yet is lost."""
+        """Reset the connection (RST); what the client has not read yet is lost.
+
+        :raises TypeError: on a unix socket, which knows no reset.
+        """
+        ...
+
+    def reset_stream(self, code: int) -> None:
+        """End this request alone (RST_STREAM).
+
+        :param code: why, see RFC 9113, 7.
+        :raises TypeError: over HTTP/1, which has no streams.
+        """
+        ...
+
+    def go_away(self, code: int) -> None:
+        """End the connection, and say why (GOAWAY).
+
+        :param code: why, see RFC 9113, 7.
+        :raises TypeError: over HTTP/1, which knows no reasons.
+        """
+        ...
+
+    def upgrade(self, headers: HeaderPairs) -> asyncio.StreamReader:
+        """Agree to another protocol; what comes can be read from the result, `raw` sends.
+
+        :param headers: of the answer, which has status 101.
+        :raises TypeError: over HTTP/2, which has no upgrades.
+        """
         ...
 
     def break_off(self) -> None:

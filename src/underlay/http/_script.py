@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json as json_
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from underlay._errors import needs_extra
 from underlay.http._arguments import NOT_GIVEN
@@ -29,6 +29,8 @@ class websocket:
     :param subprotocol: which of those to choose that the client offers.
     :raises TypeError: when it is played for a client that does not ask for a WebSocket.
     """
+
+    final: ClassVar = True
 
     subprotocol: str | None = None
     steps: tuple[Step, ...] = ()
@@ -74,8 +76,8 @@ class websocket:
     async def play(self, exchange: Exchange) -> None:
         """Play the script."""
         with needs_extra("websocket()", "http"):
-            from underlay.http._websocket import Closed, Upgradable, WebSocket, is_asked_for
-        if not (isinstance(exchange, Upgradable) and is_asked_for(exchange.request)):
+            from underlay.http._websocket import Closed, WebSocket, is_asked_for
+        if not is_asked_for(exchange.request):
             raise TypeError(f"{exchange.request} does not ask for a WebSocket.")
         talk = _Talk(exchange, WebSocket(exchange, self._headers()))
         for step in self.steps:

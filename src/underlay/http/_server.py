@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 from underlay._waiting import Deadline
 from underlay.http._connection import Connection
-from underlay.http._listeners import Listener
+from underlay.http._listeners import Listener, listen
 from underlay.http._stacks import LOOK, Looks, describe, frame_of
 from underlay.http._workers import Workers
 
@@ -73,9 +73,9 @@ class Server:
 
         :raises OSError: if the place to listen at is taken.
         """
-        self._socket = self.listener.open()
+        self.listening = listen(self.listener)
         try:
-            self._socket.setblocking(False)
+            self.listening.setblocking(False)
             self.loop = asyncio.new_event_loop()
             self.loop.set_debug(False)  # python -X dev would have it log to stderr
             self.loop.set_exception_handler(self._tell)
@@ -84,7 +84,7 @@ class Server:
             )
             self._thread.start()
         except BaseException:
-            self._socket.close()
+            self.listening.close()
             self.listener.released()
             raise
 
@@ -192,10 +192,10 @@ class Server:
                     outcome.set_exception(ConnectionAbortedError("The server has stopped."))
 
     async def _main(self) -> None:
-        self.loop.add_reader(self._socket, self._accept)
+        self.loop.add_reader(self.listening, self.accept)
         await self._end.wait()
-        self.loop.remove_reader(self._socket)
-        self._socket.close()
+        self.loop.remove_reader(self.listening)
+        self.listening.close()
         for connection in tuple(self.connections):
             connection.cut()
         for task in tuple(self.tasks):
@@ -206,12 +206,13 @@ class Server:
             await asyncio.sleep(0)
         await asyncio.sleep(0)  # for transports whose connection was never made
 
-    def _accept(self) -> None:
+    def accept(self) -> None:
+        """Take those who wait in the kernel's queue; called when there are any."""
         # Not loop.create_server(): it has connections which no protocol knows of yet, and of those
         # in a TLS handshake none ever does.
         while True:
             try:
-                sock, _ = self._socket.accept()
+                sock, _ = self.listening.accept()
             except OSError:
                 return
             sock.setblocking(False)
@@ -241,7 +242,7 @@ class Server:
         await _turns(TURNS_TO_READ)
 
     def _cut_from_outside(self) -> None:
-        for sock in (self._socket, *tuple(self.connections.values())):
+        for sock in (self.listening, *tuple(self.connections.values())):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 

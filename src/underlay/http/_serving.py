@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 import tempfile
 import threading
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypedDict
 
 from underlay._errors import LayerError, NotReady, SeveralProblems, StillRunning, needs_extra
 from underlay._layer import Layer
 from underlay._resources import Resource
-from underlay.http._arguments import check_port, check_seconds
+from underlay.http._arguments import DEFAULT_PORTS, check_origin, check_port, check_seconds
 from underlay.http._listeners import (
     Listener,
     TCPListener,
@@ -24,9 +23,6 @@ from underlay.http._listeners import (
 from underlay.http._messages import Answerer
 from underlay.http._server import Server
 from underlay.http._tls import TLS
-
-#: The ports that go without saying.
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Options(TypedDict, total=False):
@@ -95,7 +91,7 @@ class Serving(Layer):
         if not isinstance(tls, (bool, TLS)):
             raise TypeError(f"tls is True, False or a TLS, not {tls!r}.")
         if url is not None:
-            _check_origin(url)
+            check_origin("url", url)
         self._address = host, port
         self._unix = unix
         self._tls = TLS() if tls is True else tls
@@ -128,23 +124,6 @@ class Serving(Layer):
         if self._server is not None:
             self.addCleanup(self._server.workers.rest)
             self.addCleanup(self._server.cut_busy)
-
-    @contextlib.contextmanager
-    def stalling(self) -> Iterator[None]:
-        """While this context lasts, new connections are accepted and then left alone.
-
-        A client that speaks TLS waits for the handshake, another one for its answer.  They are not
-        served later, either; older connections are not concerned.
-
-        :raises LayerError: if the server is not set up.
-        """
-        if self._server is None:
-            raise LayerError(f"{self!r} is not set up, so that nobody can connect to it.")
-        self._server.stalling = True
-        try:
-            yield
-        finally:
-            self._server.stalling = False
 
     def verify(self) -> None:
         """Wait for the handlers to return, then raise what went wrong.
@@ -224,17 +203,6 @@ class Serving(Layer):
         self._server = None
         if left := server.stop():
             raise StillRunning(repr(self), tuple(left))
-
-
-def _check_origin(url: object) -> None:
-    if not isinstance(url, str):
-        raise TypeError(f"url is text, such as 'http://shop.test', not {url!r}.")
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or url.count("/") != 2:
-        raise ValueError(
-            f"{url!r} is not the URL of a whole server, such as 'http://shop.test' or\n"
-            "  'https://shop.test:8443', without a slash at the end."
-        )
 
 
 def _host_rules(url: str, address: str) -> str:

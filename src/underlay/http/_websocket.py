@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 from wsproto.utilities import LocalProtocolError, generate_accept_token
 
-from underlay.http._messages import HeaderPairs, Request
+from underlay.http._messages import Exchange, HeaderPairs, Request
 
 #: Bytes that are read at once.
 READ = 64 * 1024
 #: Close codes (RFC 6455, 7.4.1).
 NORMAL, NO_CODE, ABNORMAL = 1000, 1005, 1006
-
-
-@runtime_checkable
-class Upgradable(Protocol):
-    """What a WebSocket needs of an exchange."""
-
-    request: Request
-
-    def upgrade(self, headers: HeaderPairs) -> asyncio.StreamReader:
-        """Agree to another protocol; what comes from now on can be read from the result."""
-        ...
-
-    async def write_raw(self, data: bytes) -> None:
-        """Send bytes of that protocol."""
-        ...
 
 
 class Closed(Exception):
@@ -55,7 +39,7 @@ class WebSocket:
     :raises ValueError: if the request does not ask for a WebSocket.
     """
 
-    def __init__(self, exchange: Upgradable, headers: HeaderPairs) -> None:
+    def __init__(self, exchange: Exchange, headers: HeaderPairs) -> None:
         token = generate_accept_token(_key(exchange.request))
         self._exchange = exchange
         self._wsproto = Connection(ConnectionType.SERVER)
@@ -108,7 +92,7 @@ class WebSocket:
             data = self._wsproto.send(event)
         except LocalProtocolError as error:
             raise Closed(ABNORMAL) from error
-        await self._exchange.write_raw(data)
+        await self._exchange.raw(data)
 
     async def _event(self) -> Event:
         while True:
@@ -131,7 +115,8 @@ class WebSocket:
 def is_asked_for(request: Request) -> bool:
     """Whether a request is one for a WebSocket (RFC 6455, 4.2.1)."""
     wanted = request.headers.get("upgrade", "").lower() == "websocket"
-    return wanted and request.method == "GET" and "sec-websocket-key" in request.headers
+    able = request.method == "GET" and request.version == "1.1"
+    return wanted and able and "sec-websocket-key" in request.headers
 
 
 def subprotocols(request: Request) -> list[str]:

@@ -11,7 +11,7 @@ from underlay._layer import Layer
 from underlay._waiting import wait_until
 from underlay.http._engines import Engine, check_engine, start_engine
 from underlay.http._failing import answer_failed
-from underlay.http._listeners import Listener
+from underlay.http._listeners import Listener, listen
 from underlay.http._messages import Answerer, Request
 from underlay.http._server import Server
 from underlay.http._serving import Options, Serving
@@ -74,7 +74,7 @@ class LiveServer(Serving):
                 f"  not {self._base!r}.  Make it one: LiveServer(WSGI(application), ...)."
             )
         application = self._application()
-        sock = listener.open()
+        sock = listen(listener)
         self.addCleanup(sock.close)
         engine = start_engine(self._engine, sock, application, _is_asgi(application))
         self.addCleanup(self._stop_engine, engine)

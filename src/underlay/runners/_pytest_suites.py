@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 import unittest
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -38,12 +39,16 @@ class SuiteCollector(pytest.Collector):
                 "If it is a test and makes no suite, give it another name."
             )
         layers = self.parent.stash.setdefault(SUITE_LAYERS, {})
+        met: Counter[str] = Counter()
         for layer, case in flatten(suite):
             of_class = layers.setdefault(type(case), {})
             if self._is_left_to_pytest(case) and case._testMethodName not in of_class:
                 of_class[case._testMethodName] = layer
             else:
-                item = SuiteItem.from_parent(self, name=case.id(), case=case, layer=layer)
+                met[case.id()] += 1
+                # xdist runs one test of each name, and says nothing of the others.
+                name = f"{case.id()} #{met[case.id()]}" if met[case.id()] > 1 else case.id()
+                item = SuiteItem.from_parent(self, name=name, case=case, layer=layer)
                 self.items.append(item)
         return self.items
 

@@ -24,6 +24,7 @@ from underlay.runners import (
     _times,
 )
 from underlay.runners._pytest_layers import layers_of
+from underlay.runners._pytest_suites import SuiteItem
 from underlay.runners._times import named
 
 with needs_extra("underlay.runners.pytest", "pytest"):
@@ -141,12 +142,14 @@ def placed(items: list[pytest.Item], mode: str, workers: int) -> dict[str, Any]:
 
 
 def _group(item: pytest.Item, mode: str) -> str:
-    """The layers of a test; without any, what the mode of xdist keeps together, if that does."""
+    """The layers of a test; without any, what it has to be together with, if there is something."""
     return named(layers_of(item)) or _together(item, mode)
 
 
 def _together(item: pytest.Item, mode: str) -> str:
-    """What the mode of xdist keeps together, if that does."""
+    """What a test stays with: the suite that a function made, or what the mode of xdist says."""
+    if isinstance(item, SuiteItem):
+        return item.parent.nodeid  # its cases may share what there is but once in each process
     if mode == "loadscope":
         return item.nodeid.rpartition("::")[0]
     return " ".join(_marked(item)) if mode == "loadgroup" else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from underlay.timeline._markup import Markup, tag
+from underlay._markup import Markup, tag
 from underlay.timeline._reading import Process, Run, Span
 from underlay.timeline._rows import Row, rows
 from underlay.timeline._words import count, parted, seconds, times

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from underlay._markup import Markup, join, tag
 from underlay.timeline._chart import Anchors, chart
-from underlay.timeline._markup import Markup, join, tag
 from underlay.timeline._reading import UNFINISHED, Note, Process, Run, Span
 from underlay.timeline._rows import summaries
 from underlay.timeline._tables import Link, all_tests, layers, name_of, notes, slowest_tests

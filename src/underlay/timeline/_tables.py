@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterable
 
-from underlay.timeline._markup import Child, Markup, join, tag
+from underlay._markup import Child, Markup, join, tag
 from underlay.timeline._reading import Note, Process, Run, Span
 from underlay.timeline._rows import Summary, rows, summaries
 from underlay.timeline._words import count, parted, seconds, times

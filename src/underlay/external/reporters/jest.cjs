@@ -50,7 +50,7 @@ class Events {
     this.#learn(rootDescribeBlock, [], plan);
     if (due && hasFocusedTests) this.#tellFocus();
     this.#leaveOut(rootDescribeBlock);
-    if (!due) emit('plan', {specs: plan.specs});
+    emit('plan', {specs: plan.specs});
     return due && stepwise ? pause() : undefined;
   }
 

@@ -153,6 +153,7 @@ if (isMainThread) {
   standIn(build());
   if (due) {
     listen();
+    process.on('exit', () => emit('plan', {specs: plan.specs}));
     real.beforeEach(started);
     if (stepwise) addPauses();
   }

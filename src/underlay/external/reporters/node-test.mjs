@@ -7,7 +7,7 @@ import {createRequire} from 'node:module';
 import {fileURLToPath} from 'node:url';
 
 const require = createRequire(import.meta.url);
-const {emit, givenSelection, verdicts, finish, endAs} = require('./protocol.cjs');
+const {emit, givenSelection, verdicts, finish, fileOf, endAs} = require('./protocol.cjs');
 
 const path = name => fileURLToPath(new URL(name, import.meta.url));
 
@@ -28,7 +28,7 @@ async function run(file) {
   const reporter = new URL('node-test-reporter.mjs', import.meta.url).href;
   const exit = await start(`--test-reporter=${reporter}`, '--test-reporter-destination=stderr', file);
   const told = verdicts();
-  const theirs = [...givenSelection()].filter(id => JSON.parse(id.replace(/#\d+$/, ''))[0] === file);
+  const theirs = [...givenSelection()].filter(id => fileOf(id) === file);
   if (!theirs.every(id => told.has(id))) return exit;
   const failed = theirs.some(id => ['failed', 'error'].includes(told.get(id)));
   if (exit.status !== (failed ? 1 : 0)) {

@@ -47,11 +47,11 @@ function awaitCommand() {
 }
 
 function awaitSelection() {
-  return new Set(awaitCommand());
+  return givenSelection() ?? new Set(awaitCommand());
 }
 
 // The selection, as a process learns it that is started for the specs to run; null for one that is
-// started only to tell which specs there are.
+// started to tell which specs there are.
 function givenSelection() {
   if (!UNDERLAY_SELECTION) return null;
   return new Set(JSON.parse(fs.readFileSync(UNDERLAY_SELECTION, 'utf8')));
@@ -92,6 +92,11 @@ function declaration(others) {
     if (file && path.dirname(file) !== __dirname && !others.test(file)) return [file, Number(number)];
   }
   return ['', undefined];
+}
+
+// The file that a spec is in, by its id.
+function fileOf(id) {
+  return JSON.parse(id.replace(/#\d+$/, ''))[0];
 }
 
 // Ends this process as another one has ended.
@@ -158,5 +163,5 @@ class Plan {
 
 module.exports = {
   stepwise, emit, listen, awaitSelection, givenSelection, sleep, pause, verdicts, finish, expectExit,
-  declaration, endAs, failure, verdict, Plan,
+  declaration, fileOf, endAs, failure, verdict, Plan,
 };

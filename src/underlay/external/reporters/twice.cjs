@@ -1,5 +1,6 @@
 // For runners that can't wait between listing specs and running them: starts the runner to list
-// them, waits for the selection, and starts it again to run that.
+// them, waits for the selection, and starts it again to run that.  If the selection is known from the
+// beginning, there is nothing to list.
 //
 // twice.cjs COMMAND... -- [OPTION-BEFORE-FILES] -- FILES...
 'use strict';
@@ -7,7 +8,7 @@
 const fs = require('fs');
 const path = require('path');
 const {spawn} = require('child_process');
-const {emit, awaitSelection, endAs} = require('./protocol.cjs');
+const {emit, awaitSelection, givenSelection, fileOf, endAs} = require('./protocol.cjs');
 
 const folder = path.dirname(process.env.UNDERLAY_EVENTS);
 
@@ -28,25 +29,29 @@ function run(files, env) {
 async function list() {
   const told = path.join(folder, 'plan.jsonl');
   fs.writeFileSync(told, '');
-  const exit = await run(files, {UNDERLAY_EVENTS: told});
+  const exit = await run(files, {UNDERLAY_EVENTS: told, NODE_V8_COVERAGE: ''});
   const events = fs.readFileSync(told, 'utf8').split('\n').filter(Boolean).map(line => JSON.parse(line));
   for (const {event, ...problem} of events.filter(({event}) => event === 'problem')) emit(event, problem);
   if (!events.some(({event}) => event === 'end')) {
     const how = exit.signal ?? `status ${exit.status}`;
     emit('problem', {where: '', message: `The runner ended by ${how} while it listed specs.`, stack: ''});
   }
-  return {exit, specs: events.flatMap(({specs = []}) => specs)};
+  const plans = events.filter(({event, specs}) => event === 'plan' && specs.length);
+  plans.sort((one, other) => (one.specs[0].file < other.specs[0].file ? -1 : 1));
+  return {exit, specs: plans.flatMap(({specs}) => specs)};
 }
 
 async function main() {
-  const {exit, specs} = await list();
-  if (!specs.length) return endAs(exit);
-  emit('plan', {specs});
-  const selection = awaitSelection();
-  const given = path.join(folder, 'selection.json');
-  fs.writeFileSync(given, JSON.stringify([...selection]));
-  const theirs = new Set(specs.filter(({id}) => selection.has(id)).map(({file}) => file));
-  endAs(await run([...theirs].filter(Boolean), {UNDERLAY_SELECTION: given}));
+  if (!givenSelection()) {
+    const {exit, specs} = await list();
+    if (!specs.length) return endAs(exit);
+    emit('plan', {specs});
+  }
+  const selection = [...awaitSelection()];
+  const given = path.join(folder, 'selected.json');
+  fs.writeFileSync(given, JSON.stringify(selection));
+  const theirs = new Set(selection.map(fileOf).filter(Boolean));
+  endAs(await run([...theirs], {UNDERLAY_SELECTION: given}));
 }
 
 main();

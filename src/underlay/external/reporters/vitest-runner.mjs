@@ -18,7 +18,7 @@ export default class extends (await theirRunner()) {
     await super.onCollected?.(files);
     const plan = new Plan();
     for (const file of files) this.#learn(file, file.filepath, [], plan);
-    if (!due) emit('plan', {specs: plan.specs});
+    emit('plan', {specs: plan.specs});
     for (const file of files) leaveOut(file, task => !due?.has(this.#ids.get(task)));
     for (const [task] of this.#ids) {
       if (task.mode !== 'run' && task.mode !== 'queued') this.#tell(task, 'skipped', task.mode);

@@ -8,7 +8,7 @@ import path from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 
 const require = createRequire(import.meta.url);
-const {stepwise, emit, finish, failure} = require('./protocol.cjs');
+const {stepwise, emit, givenSelection, finish, failure} = require('./protocol.cjs');
 
 const theirs = new URL('dist/node.js', pathToFileURL(fs.realpathSync(process.env.UNDERLAY_TOOL)));
 const {parseCLI, startVitest} = await import(theirs);
@@ -37,7 +37,7 @@ const vitest = await startVitest('test', filter, {
   watch: false,
   allowOnly: false,
   disableConsoleIntercept: true,
-  includeTaskLocation: true,
+  includeTaskLocation: !givenSelection(), // it is slow, and the plan has told it
   reporters: [reporter],
   runner: fileURLToPath(new URL('./vitest-runner.mjs', import.meta.url)),
 });

@@ -10,7 +10,8 @@ import unittest
 
 from tests.helpers import Golden
 from underlay._errors import CapturesOverlap
-from underlay.capture import _symbol, capture
+from underlay.capture import capture
+from underlay.capture._streams import symbol
 
 
 def child(code: str, **kw: object) -> None:
@@ -278,5 +279,5 @@ class Overlap(Golden):
 
 class Symbols(unittest.TestCase):
     def test_the_c_library_has_its_own_names(self):
-        self.assertEqual("stdout", _symbol("stdout", "linux"))
-        self.assertEqual("__stderrp", _symbol("stderr", "darwin"))
+        self.assertEqual("stdout", symbol("stdout", "linux"))
+        self.assertEqual("__stderrp", symbol("stderr", "darwin"))

@@ -1,0 +1,42 @@
+"""What the tests of this room share."""
+
+import tempfile
+from pathlib import Path
+
+from tests.helpers import Golden
+from tests.http.support import ask, up
+from underlay.standalone._server import FileServer
+
+USERS = """\
+- expect: {method: GET, path: "/users/{id:int}"}
+  then: {json: {name: Bob}}
+"""
+
+
+class Told(FileServer):
+    """Keeps what it would print."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.told = []
+
+    def tell(self, text):
+        self.told.append(text)
+
+
+class StandaloneTest(Golden):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.file = self.folder / "api.yaml"
+
+    def serve(self, text, *arguments):
+        self.file.write_text(text)
+        return up(self, Told(self.file, *arguments))
+
+    def ask(self, server, path, *arguments, **options):
+        return ask(server.url + path, *arguments, **options)
+
+    def shortened(self, text):
+        return str(text).replace(f"{self.folder}/", "")
