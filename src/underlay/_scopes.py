@@ -83,7 +83,8 @@ class Scoped(Resources):
 
     def _set_up(self, hook: Hook) -> None:
         __tracebackhide__ = True
-        self._refuse_twice(self._of_layer)
+        if self._of_layer.is_open:
+            raise self._error_of_second_set_up()
         if error := self._error_of_bases():
             self._set_up_error = error
             return
@@ -109,7 +110,8 @@ class Scoped(Resources):
 
     def _set_up_test(self, hook: Hook) -> None:
         __tracebackhide__ = True
-        self._refuse_twice(self._of_test)
+        if self._of_test.is_open:
+            raise self._error_of_second_set_up()
         _timeline.test_on(self)  # also if it does not come so far as to be set up
         if self._set_up_error is not None:
             raise self._tell_set_up_error()
@@ -123,11 +125,6 @@ class Scoped(Resources):
         if self._of_test.is_open:
             self._of_test.add(self.verify)  # for tests whose class was not there to be asked
             self._close(self._of_test, hook)
-
-    def _refuse_twice(self, scope: Scope) -> None:
-        __tracebackhide__ = True
-        if scope.is_open:
-            raise LayerError(f"{self!r} is already set up; it was to be set up once more.")
 
     def _open(self, scope: Scope, begin: Callable[[], None], hook: Hook) -> None:
         """Call a set-up hook; if it fails, undo what it did."""
@@ -169,7 +166,10 @@ class Scoped(Resources):
             finally:
                 self.tearDown()
 
-    # -- errors of setUp
+    # -- errors
+
+    def _error_of_second_set_up(self) -> LayerError:
+        return LayerError(f"{self!r} is already set up; it was to be set up once more.")
 
     def _tell_of_skip(self, error: BaseException) -> None:
         """Say it to zope.testrunner, whose processes with -j report failures and errors only."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from underlay._errors import SetUpFailed, needs_extra
 from underlay._stack import LayerStack
-from underlay.runners import _pytest_teardown, _pytest_timeline
 from underlay.runners._pytest_layers import PROBLEM, layers_of
+from underlay.runners._pytest_teardown import take_down
+from underlay.runners._pytest_timeline import Recording
 from underlay.runners._pytest_times import Stopwatch
 
 with needs_extra("underlay.runners.pytest", "pytest"):
@@ -20,11 +23,15 @@ class Running:
 
     :param stack: of the run.
     :param stopwatch: measures the tests.
+    :param recording: of the run, if there is one.
     """
 
-    def __init__(self, stack: LayerStack, stopwatch: Stopwatch) -> None:
+    def __init__(
+        self, stack: LayerStack, stopwatch: Stopwatch, recording: Recording | None
+    ) -> None:
         self.stack = stack
         self.stopwatch = stopwatch
+        self.recording = recording
         self.waiting: pytest.Item | None = None  # the test whose layers are up, until it begins
 
     def set_up(self, item: pytest.Item) -> None:
@@ -42,7 +49,8 @@ class Running:
             self.stopwatch.start(layers)
             self.waiting = item if layers else None
         finally:
-            _pytest_timeline.test_begins(item)
+            if self.recording:
+                self.recording.begin(item)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> None:
@@ -63,12 +71,20 @@ class Running:
             item.addfinalizer(self.stack.end_test)  # after its fixtures
             self.stack.begin_test(layers_of(item))
 
-    def tear_down(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        """After a test, take down what the next one does not need."""
-        self.waiting = None
-        self.stopwatch.stop()
-        _pytest_timeline.test_is_over(item)
-        _pytest_teardown.take_down(self.stack, item, layers_of(nextitem) if nextitem else ())
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_teardown(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[None]:
+        # The innermost wrapper: after all fixtures, also if one of them fails.
+        __tracebackhide__ = True
+        try:
+            return (yield)
+        finally:
+            self.waiting = None
+            self.stopwatch.stop()
+            if self.recording:
+                self.recording.stop(item)
+            take_down(self.stack, item, layers_of(nextitem) if nextitem else ())
 
 
 RUNNING = pytest.StashKey[Running]()

@@ -1,7 +1,7 @@
 """``--underlay-timeline``: tests of pytest on the timeline, as its reports tell of them.
 
 The layers of a test go up and down within what pytest calls its protocol.  So a test is recorded
-from when they are up, see `test_begins`, to when they are about to go down, see `test_is_over`.
+from when they are up to when they are about to go down.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
-def configure(config: Any) -> None:
+def configure(config: Any) -> Recording | None:
     """Record if the option asks for it, the environment, or the controller of a worker.
 
     :raises pytest.UsageError: if there cannot be such a folder.
@@ -42,28 +42,30 @@ def configure(config: Any) -> None:
             _timeline.begin(*(told or [directory]))
     except LayerError as error:
         raise pytest.UsageError(str(error)) from error
-    if recorder := _timeline.recorder():
-        config.pluginmanager.register(Recording(recorder), "underlay-timeline")
-
-
-def test_begins(item: pytest.Item) -> None:
-    """Begin to record a test, unless that was done; one inside of another is part of that."""
     recorder = _timeline.recorder()
-    if recorder and not recorder.test and RECORDED not in item.stash:
-        item.stash[RECORDED] = _timeline.RecordedTest(recorder, item.nodeid, union(layers_of(item)))
-
-
-def test_is_over(item: pytest.Item) -> None:
-    """All has run, what is left is to report it."""
-    if RECORDED in item.stash:
-        item.stash[RECORDED].stop()
+    if recorder is None:
+        return None
+    recording = Recording(recorder)
+    config.pluginmanager.register(recording, "underlay-timeline")
+    return recording
 
 
 class Recording:
-    """Collects the reports of each test, and tells the workers of xdist to do so, too."""
+    """Records tests, how they went by their reports, and tells workers of xdist to do so, too."""
 
     def __init__(self, recorder: _timeline.Recorder) -> None:
         self.recorder = recorder
+
+    def begin(self, item: pytest.Item) -> None:
+        """Begin to record a test, unless that was done; one inside of another is part of that."""
+        if not self.recorder.test and RECORDED not in item.stash:
+            needed = union(layers_of(item))
+            item.stash[RECORDED] = _timeline.RecordedTest(self.recorder, item.nodeid, needed)
+
+    def stop(self, item: pytest.Item) -> None:
+        """All of a test has run, what is left is to report it."""
+        if RECORDED in item.stash:
+            item.stash[RECORDED].stop()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -81,7 +83,7 @@ class Recording:
         try:
             return (yield)
         finally:
-            test_begins(item)  # where a mark has skipped it, for instance, it has not begun
+            self.begin(item)  # where a mark has skipped it, for instance, it has not begun
             if RECORDED in item.stash:
                 item.stash[RECORDED].end(*verdict(item.stash.get(REPORTS, [])))
                 del item.stash[RECORDED]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import unittest
 from collections.abc import Iterator
 from typing import Any
@@ -63,9 +64,9 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK], config.stash[STOPWATCH] = LayerStack(), Stopwatch()
-    config.stash[RUNNING] = Running(config.stash[STACK], config.stash[STOPWATCH])
+    recording = _pytest_timeline.configure(config)
+    config.stash[RUNNING] = Running(config.stash[STACK], config.stash[STOPWATCH], recording)
     config.pluginmanager.register(config.stash[RUNNING], "underlay-running")
-    _pytest_timeline.configure(config)
     _pytest_terminating.configure(config)
     if _xdist.is_worker(config):
         _xdist.configure_worker(config)
@@ -90,8 +91,9 @@ def pytest_collection_modifyitems(
     for item in items:
         if (reason := skip_reason(*_decorated(item))) is not None:
             item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
-    never_deselected = [item for item in items if stands_for_others(item)]
-    items[:] = [item for item in items if not stands_for_others(item)]
+    never_deselected = list(filter(stands_for_others, items))
+    if never_deselected:
+        items[:] = itertools.filterfalse(stands_for_others, items)
     yield
     items[:0] = never_deselected
     try:
@@ -102,7 +104,7 @@ def pytest_collection_modifyitems(
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    # A plain hook: after the marks that skip, before all fixtures and setUpClass.
+    # A plain hook, and here: after marks and conftest.py skip, before fixtures and setUpClass.
     __tracebackhide__ = True
     item.config.stash[RUNNING].set_up(item)
 
@@ -112,16 +114,6 @@ def _decorated(item: pytest.Item) -> tuple[object, ...]:
     if isinstance(item, SuiteItem):
         return type(item.case), getattr(item.case, item.case._testMethodName, None)
     return getattr(item.parent, "obj", None), getattr(item, "obj", None)
-
-
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    # The innermost wrapper: after all fixtures, also if one of them fails.
-    __tracebackhide__ = True
-    try:
-        return (yield)
-    finally:
-        item.config.stash[RUNNING].tear_down(item, nextitem)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
