@@ -138,7 +138,7 @@ class Run:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.mark = uuid.uuid4().hex
-        with interrupts_heard(), (folder / "output").open("wb") as output:
+        with (folder / "output").open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *(each.format(folder=folder) for each in COMMANDS[name])],
                 cwd=folder,
@@ -319,4 +319,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with interrupts_heard():
+        main()
