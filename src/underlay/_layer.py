@@ -42,7 +42,8 @@ class Layer(Scoped):
 
     :param bases: layers that must be up before this one, and go down after it; by default those of
         the class attribute `defaultBases`.
-    :param name: by default the name of the module variable that holds the layer.
+    :param name: by default the name of the module variable that holds the layer, or else its class
+        and the line where it was made.
     :param module: by default the module that makes the layer.
     """
 
@@ -174,7 +175,7 @@ class Layer(Scoped):
             self._name
             or _naming.variable(self.__module__, self)
             or self._holder
-            or str(type(self).__name__)
+            or f"{type(self).__name__}:{self._made.line}"
         )
 
     def __repr__(self) -> str:
