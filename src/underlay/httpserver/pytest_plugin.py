@@ -1,0 +1,93 @@
+"""The fixtures of pytest-httpserver, for ``-p underlay.httpserver.pytest_plugin``."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from underlay.httpserver import HTTPServer
+
+PEER = "pytest_httpserver.pytest_plugin"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    peer = sys.modules.get(PEER)
+    if peer and config.pluginmanager.is_registered(peer):
+        raise pytest.UsageError(
+            "underlay and pytest-httpserver would both provide the fixture 'httpserver': "
+            "run pytest with -p no:pytest_httpserver (or uninstall pytest-httpserver), "
+            "or without -p underlay.httpserver.pytest_plugin."
+        )
+
+
+def get_httpserver_listen_address() -> tuple[str | None, int | None]:
+    """Host and port as the environment says, None where it says nothing."""
+    port = os.environ.get("PYTEST_HTTPSERVER_PORT")
+    return os.environ.get("PYTEST_HTTPSERVER_HOST"), int(port) if port else None
+
+
+@pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str | None, int | None]:
+    """Where the server is to listen; override it to say so."""
+    return get_httpserver_listen_address()
+
+
+@pytest.fixture(scope="session")
+def httpserver_ssl_context() -> ssl.SSLContext | None:
+    """What the server needs for HTTPS; override it to say so."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def make_httpserver(
+    httpserver_listen_address: tuple[str | None, int | None],
+    httpserver_ssl_context: ssl.SSLContext | None,
+) -> Iterator[HTTPServer]:
+    """The server of all tests; override it for another one."""
+    host, port = httpserver_listen_address
+    host, port = host or HTTPServer.DEFAULT_LISTEN_HOST, port or HTTPServer.DEFAULT_LISTEN_PORT
+    with HTTPServer(host, port, httpserver_ssl_context) as server:
+        yield server
+
+
+@pytest.fixture
+def httpserver(make_httpserver: HTTPServer) -> HTTPServer:
+    """The server, cleared for the test."""
+    make_httpserver.clear()
+    return make_httpserver
+
+
+@pytest.fixture(scope="session")
+def make_httpserver_ipv4(
+    httpserver_ssl_context: ssl.SSLContext | None,
+) -> Iterator[HTTPServer]:
+    """The same on 127.0.0.1."""
+    with HTTPServer("127.0.0.1", ssl_context=httpserver_ssl_context) as server:
+        yield server
+
+
+@pytest.fixture
+def httpserver_ipv4(make_httpserver_ipv4: HTTPServer) -> HTTPServer:
+    """The server on 127.0.0.1, cleared for the test."""
+    make_httpserver_ipv4.clear()
+    return make_httpserver_ipv4
+
+
+@pytest.fixture(scope="session")
+def make_httpserver_ipv6(
+    httpserver_ssl_context: ssl.SSLContext | None,
+) -> Iterator[HTTPServer]:
+    """The same on ::1."""
+    with HTTPServer("::1", ssl_context=httpserver_ssl_context) as server:
+        yield server
+
+
+@pytest.fixture
+def httpserver_ipv6(make_httpserver_ipv6: HTTPServer) -> HTTPServer:
+    """The server on ::1, cleared for the test."""
+    make_httpserver_ipv6.clear()
+    return make_httpserver_ipv6
