@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException
 
 from underlay.http._expectation import Expectation
 from underlay.http._messages import Request as NativeRequest
@@ -221,7 +222,11 @@ class HTTPServerBase(abc.ABC):
         @functools.wraps(respond)
         def answer(native: NativeRequest) -> Response:
             request = self._seen(native)
-            response = respond(request) or ""
+            try:
+                response = respond(request) or ""
+            except HTTPException as error:  # werkzeug.exceptions.abort(404) is an answer as well
+                self._raised(error)
+                response = Response.force_type(error.get_response(), request.environ)
             if isinstance(response, str):
                 response = Response(response)
             self.log.append((request, response))

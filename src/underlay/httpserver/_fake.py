@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from underlay._errors import AnswerFailed, LayerError, UnexpectedRequest
 from underlay.http._expectation import Expectation
@@ -33,9 +33,7 @@ class BackedServer(FakeServer):
         return repr(self._verbs)
 
     def _make_playbook(self, unmatched_status: int) -> Playbook:
-        playbook = BackedPlaybook(self, self._lock, self._note, unmatched_status)
-        playbook.verbs = self._verbs
-        return playbook
+        return BackedPlaybook(self._verbs, self, self._lock, self._note, unmatched_status)
 
     def _begin_layer(self) -> None:
         context = self._verbs.ssl_context
@@ -62,16 +60,22 @@ class BackedServer(FakeServer):
 
 
 class BackedPlaybook(Playbook):
-    """Asks the verbs which requests are expected now."""
+    """Asks the verbs which requests are expected now, and how to answer others.
 
-    verbs: HTTPServerBase
+    :param verbs: the server that has them.
+    :param rest: see `Playbook`.
+    """
+
+    def __init__(self, verbs: HTTPServerBase, *rest: Any) -> None:
+        super().__init__(*rest)
+        self._verbs = verbs
 
     @property
     def _expectations(self) -> tuple[Expectation, ...]:
-        return (*self.verbs._expected(), *super()._expectations)
+        return (*self._verbs._expected(), *super()._expectations)
 
     def _refuse(self, entry: Entry) -> tuple[Behaviour, ...]:
-        return (self.verbs._refusal(entry.report),)
+        return (self._verbs._refusal(entry.report),)
 
 
 class GivenContext(TLS):

@@ -40,6 +40,9 @@ class URIPattern(abc.ABC):
         """Whether a path, without its query, is of the kind."""
 
 
+URI = str | URIPattern | re.Pattern[str]
+
+
 class QueryMatcher(abc.ABC):
     """A kind of query strings; subclass it to make one of your own."""
 
@@ -177,7 +180,7 @@ class RequestMatcher:
 
     def __init__(
         self,
-        uri: str | URIPattern | re.Pattern[str],
+        uri: URI,
         method: str = METHOD_ALL,
         data: str | bytes | None = None,
         data_encoding: str = "utf-8",

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from underlay.httpserver._handlers import RequestHandler
-from underlay.httpserver._matchers import RequestMatcherKwargs
+from underlay.httpserver._matchers import URI, RequestMatcherKwargs
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -31,18 +31,18 @@ class BakedHTTPServer:
         """The same with more defaults, or others."""
         return type(self)(self._server, **(self._defaults | kwargs))
 
-    def expect_request(self, uri: Any, **kwargs: Unpack[RequestMatcherKwargs]) -> RequestHandler:
+    def expect_request(self, uri: URI, **kwargs: Unpack[RequestMatcherKwargs]) -> RequestHandler:
         """See ``HTTPServer.expect_request``."""
         return self._server.expect_request(uri, **(self._defaults | kwargs))
 
     def expect_oneshot_request(
-        self, uri: Any, **kwargs: Unpack[RequestMatcherKwargs]
+        self, uri: URI, **kwargs: Unpack[RequestMatcherKwargs]
     ) -> RequestHandler:
         """See ``HTTPServer.expect_oneshot_request``."""
         return self._server.expect_oneshot_request(uri, **(self._defaults | kwargs))
 
     def expect_ordered_request(
-        self, uri: Any, **kwargs: Unpack[RequestMatcherKwargs]
+        self, uri: URI, **kwargs: Unpack[RequestMatcherKwargs]
     ) -> RequestHandler:
         """See ``HTTPServer.expect_ordered_request``."""
         return self._server.expect_ordered_request(uri, **(self._defaults | kwargs))

@@ -6,7 +6,7 @@ import queue
 import ssl
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request, Response
 
@@ -15,6 +15,10 @@ from underlay.http._expectation import Expectation
 from underlay.http._failing import outer_caller
 from underlay.httpserver._base import HTTPServerBase
 from underlay.httpserver._handlers import RequestHandlerBase
+from underlay.httpserver._matchers import URI, RequestMatcherKwargs
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class BlockingRequestHandler(RequestHandlerBase):
@@ -71,12 +75,18 @@ class BlockingHTTPServer(HTTPServerBase):
         )
         self._everything = everything.then(self._answering(self._hold))
 
-    def assert_request(self, uri: Any, *args: Any, timeout: float = 30, **kwargs: Any) -> Any:
+    def assert_request(
+        self,
+        uri: URI,
+        *args: Any,
+        timeout: float = 30,
+        **kwargs: Unpack[RequestMatcherKwargs],
+    ) -> BlockingRequestHandler:
         """Wait for a request and check it; then it is to be answered.
 
         :param uri: see `RequestMatcher`, as are the others.
         :param timeout: seconds to wait for it.
-        :return: the `BlockingRequestHandler` to answer it by.
+        :return: what answers it.
         :raises AssertionError: if none comes, or another one.
         """
         matcher = self.create_matcher(uri, *args, **kwargs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import re
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from underlay.httpserver._handlers import HandlerType, RequestHandler, RequestHa
 from underlay.httpserver._matchers import (
     METHOD_ALL,
     UNDEFINED,
+    URI,
     URI_DEFAULT,
     BooleanQueryMatcher,
     HeaderValueMatcher,
@@ -65,8 +65,6 @@ __all__ = [
     "Waiting",
     "WaitingSettings",
 ]
-
-URI = str | URIPattern | re.Pattern[str]
 
 
 class HTTPServer(HTTPServerBase):
