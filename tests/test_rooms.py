@@ -72,6 +72,7 @@ NEEDS_AT_THE_TOP = {
     "httpserver/_fake.py": set(),
     "httpserver/_handlers.py": {"werkzeug"},
     "httpserver/_matchers.py": {"werkzeug"},
+    "httpserver/_replies.py": {"werkzeug"},
     "httpserver/_waits.py": set(),
     "httpserver/bake.py": set(),
     "httpserver/blocking_httpserver.py": {"werkzeug"},

@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 import unittest
+import urllib.error
 import urllib.request
 from unittest import mock
 
@@ -11,7 +12,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import abort
 
 from tests.helpers import Golden
-from tests.http.support import ask, threads_and_descriptors
+from tests.http.support import ask, nothing_left, threads_and_descriptors, wait_for_threads
 from tests.httpserver.support import running
 from underlay import StillRunning
 from underlay.http import TLS
@@ -117,6 +118,18 @@ class Answering(ServerTest):
         self.assertEqual(["1", "2"], response.headers.getlist("X-Shop"))
         self.assertEqual("text/x-shop", response.mimetype)
 
+    def test_no_body_where_there_may_be_none(self):
+        self.server.expect_request("/pay").respond_with_data("paid")
+        self.assertEqual((200, ""), self.ask("/pay", method="HEAD"))
+        self.server.expect_request("/gone").respond_with_data("", 204)
+        self.assertEqual((204, ""), self.ask("/gone"))
+
+    def test_the_words_of_a_status(self):
+        self.server.expect_request("/pay").respond_with_response(Response(status="402 Pay me"))
+        with self.assertRaisesRegex(urllib.error.HTTPError, "Error 402: Pay me") as caught:
+            urllib.request.urlopen(self.server.url_for("/pay"))
+        caught.exception.close()
+
     def test_a_response(self):
         parts = (part for part in ("pa", "id"))
         self.server.expect_request("/pay").respond_with_response(Response(parts))
@@ -205,6 +218,14 @@ class Nearest(ServerTest, Golden):
         self.server.expect_request("/").respond_with_data("")
         self.ask("/pay")
         self.assertIn("times: wanted at most 1, this is one more", self.nearest("/pay"))
+
+    def test_it_tells_which_is_the_next_in_order(self):
+        self.server.expect_ordered_request("/one")
+        self.server.expect_ordered_request("/two")
+        self.assertRegex(self.nearest("/two"), "closest: any method /one .+\n.+wanted '/one'")
+
+    def test_there_may_be_none(self):
+        self.assertRegex(self.nearest("/pay"), "^No handler found for .+ with data b''.$")
 
     def test_it_tells_of_a_matcher_that_fails(self):
         self.server.expect_request("", headers={"A": "1"}, header_value_matcher=lambda *_: 1 / 0)
@@ -297,7 +318,7 @@ class Life(unittest.TestCase):
         with HTTPServer() as server:
             server.expect_request("/").respond_with_data("")
             ask(server.url_for("/"))
-        self.assertEqual(before, threads_and_descriptors())
+        nothing_left(self, before)
 
     def test_it_is_in_one_state_at_a_time(self):
         server = running(self)
@@ -339,6 +360,7 @@ class Life(unittest.TestCase):
     def test_a_handler_that_does_not_return(self):
         """It is cut and named, where pytest-httpserver waits for it."""
         begun, end = threading.Event(), threading.Event()
+        wait_for_threads(self)
         self.addCleanup(end.set)
         server = running(self)
         server.expect_request("/").respond_with_handler(lambda _: begun.set() or end.wait())

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import abc
-import functools
 import ipaddress
 import ssl
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import HTTPException
 
 from underlay.http._expectation import Expectation
 from underlay.http._messages import Request as NativeRequest
 from underlay.http._wsgi import environment
-from underlay.http.behaviours import call
 from underlay.httpserver._errors import HTTPServerError
 from underlay.httpserver._fake import BackedServer
 from underlay.httpserver._matchers import RequestMatcher
+from underlay.httpserver._replies import Reply
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -201,13 +199,13 @@ class HTTPServerBase(abc.ABC):
     def _expected(self) -> Sequence[Expectation]:
         """The requests that are expected now; the first one that matches counts."""
 
-    def _refusal(self, report: tuple[str, ...]) -> call:
+    def _refusal(self, report: tuple[str, ...]) -> Reply:
         """How to answer a request that is not expected.
 
         :param report: the nearest expectation and how it differs, a line each.
         """
         told = "".join(f"\n  {line}" for line in report)
-        return self._answering(lambda request: self.respond_nohandler(request, told))
+        return Reply(self, lambda request: self.respond_nohandler(request, told))
 
     def _raised(self, error: Exception) -> None:
         """Take note of what a handler raised."""
@@ -215,24 +213,6 @@ class HTTPServerBase(abc.ABC):
             self.add_assertion(error)
         else:
             self.handler_errors.append(error)
-
-    def _answering(self, respond: Callable[[Request], Response | str | None]) -> call:
-        """Answer with what a function returns, and log it."""
-
-        @functools.wraps(respond)
-        def answer(native: NativeRequest) -> Response:
-            request = self._seen(native)
-            try:
-                response = respond(request) or ""
-            except HTTPException as error:  # werkzeug.exceptions.abort(404) is an answer as well
-                self._raised(error)
-                response = Response.force_type(error.get_response(), request.environ)
-            if isinstance(response, str):
-                response = Response(response)
-            self.log.append((request, response))
-            return response
-
-        return call(answer)
 
     def _seen(self, native: NativeRequest) -> Request:
         """A request as Werkzeug shows it; always the same object."""

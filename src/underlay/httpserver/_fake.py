@@ -75,7 +75,8 @@ class BackedPlaybook(Playbook):
         return (*self._verbs._expected(), *super()._expectations)
 
     def _refuse(self, entry: Entry) -> tuple[Behaviour, ...]:
-        return (self._verbs._refusal(entry.report),)
+        nearest = entry.report if self._expectations else ()
+        return (self._verbs._refusal(nearest),)
 
 
 class GivenContext(TLS):

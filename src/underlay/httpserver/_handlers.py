@@ -20,6 +20,7 @@ from underlay.http._values import line, short
 from underlay.http.behaviours import Behaviour
 from underlay.httpserver._errors import NoHandlerError
 from underlay.httpserver._matchers import METHOD_ALL, RequestMatcher
+from underlay.httpserver._replies import Constantly, Reply, Responder
 
 if TYPE_CHECKING:
     from underlay.httpserver.httpserver import HTTPServer
@@ -89,16 +90,16 @@ class RequestHandler(RequestHandlerBase, Expectation):
         playbook = server.fake_server._playbook
         Expectation.__init__(self, title(method, uri), [], times, outer_caller(), playbook)
         self.matcher = matcher
-        self.request_handler: Callable[[Request], Response | str | None] | None = None
+        self.request_handler: Responder | None = None
         self._server = server
         self._hooks: list[Hook] = []
 
-    def respond_with_handler(self, func: Callable[[Request], Response | str | None]) -> None:
+    def respond_with_handler(self, func: Responder) -> None:
         """Answer with what a function of the request returns."""
         self.request_handler = func
 
     def respond_with_response(self, response: Response | str) -> None:
-        self.request_handler = lambda request: response
+        self.request_handler = Constantly(response)
 
     def with_post_hook(self, hook: Hook) -> RequestHandler:
         """Let a function of request and response change each answer, after those added before."""
@@ -148,4 +149,7 @@ class RequestHandler(RequestHandlerBase, Expectation):
     def _take(self, request: NativeRequest) -> tuple[Behaviour, ...]:
         steps = super()._take(request)
         self._server._taken(self)
-        return steps if self._answers else (self._server._answering(self.respond),)
+        if self._answers:
+            return steps
+        blocks = bool(self._hooks) or not isinstance(self.request_handler, Constantly)
+        return (Reply(self._server, self.respond, blocks),)

@@ -16,6 +16,7 @@ from underlay.http._failing import outer_caller
 from underlay.httpserver._base import HTTPServerBase
 from underlay.httpserver._handlers import RequestHandlerBase
 from underlay.httpserver._matchers import URI, RequestMatcherKwargs
+from underlay.httpserver._replies import Reply
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -73,7 +74,7 @@ class BlockingHTTPServer(HTTPServerBase):
         everything = Expectation(
             "any request", [], Times(0), outer_caller(), self.fake_server._playbook
         )
-        self._everything = everything.then(self._answering(self._hold))
+        self._everything = everything.then(Reply(self, self._hold))
 
     def assert_request(
         self,

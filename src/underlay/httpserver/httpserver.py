@@ -12,7 +12,6 @@ from werkzeug import Request, Response
 
 from underlay.http._conditions import Times
 from underlay.http._expectation import Expectation
-from underlay.http.behaviours import call
 from underlay.httpserver._base import HTTPServerBase
 from underlay.httpserver._errors import (
     Error,
@@ -35,6 +34,7 @@ from underlay.httpserver._matchers import (
     StringQueryMatcher,
     URIPattern,
 )
+from underlay.httpserver._replies import Reply
 from underlay.httpserver._waits import Waiting, WaitingSettings
 from underlay.httpserver.bake import BakedHTTPServer
 
@@ -260,13 +260,13 @@ class HTTPServer(HTTPServerBase):
                 if not (self.ordered_handlers or self.oneshot_handlers):
                     self._waiting.complete(True)
 
-    def _refusal(self, report: tuple[str, ...]) -> call:
+    def _refusal(self, report: tuple[str, ...]) -> Reply:
         if self._waiting.settings.stop_on_nohandler:
             self._waiting.complete(False)
         if self.permanently_failed:
-            return self._answering(lambda request: self.respond_permanent_failure())
+            return Reply(self, lambda request: self.respond_permanent_failure())
         self.permanently_failed = bool(self.ordered_handlers)
-        return super()._refusal(report if self._expected() else ())
+        return super()._refusal(report)
 
 
 LISTS = {
