@@ -87,6 +87,25 @@ class Fixtures(ProjectTest):
         self.assertIn("fixture 'httpserver' not found", run.output)
 
 
+class Failing(ProjectTest):
+    def test_a_failure_shows_what_the_server_was_asked_in_vain(self):
+        test = """
+            import urllib.request
+
+            def test_one(httpserver):
+                httpserver.expect_request("/pay").respond_with_data("paid")
+                urllib.request.urlopen(httpserver.url_for("/play"))
+
+            def test_two(httpserver):
+                httpserver.expect_request("/pay").respond_with_handler(lambda request: 1 / 0)
+                urllib.request.urlopen(httpserver.url_for("/pay"))
+        """
+        run = self.run_project("pytest", self.project(test_shop=test), *FIXTURES)
+        self.assertEqual({"test_one", "test_two"}, run.guilty, run.output)
+        self.assertIn("  closest: any method /pay (test_shop.py:5)", run.output)
+        self.assertIn("ZeroDivisionError('division by zero')", run.output)
+
+
 class Conflict(ProjectTest, Golden):
     """pytest-httpserver has the same fixtures; the later one would silently win."""
 

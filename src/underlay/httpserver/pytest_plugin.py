@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from underlay.httpserver import HTTPServer
+from underlay.httpserver.httpserver import HTTPServerBase
 
 PEER = "pytest_httpserver.pytest_plugin"
 
@@ -22,6 +23,21 @@ def pytest_configure(config: pytest.Config) -> None:
             "run pytest with -p no:pytest_httpserver (or uninstall pytest-httpserver), "
             "or without -p underlay.httpserver.pytest_plugin."
         )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell of a test that fails what its servers have to tell, whether it asks them or not."""
+    report = yield
+    if report.when == "call" and report.failed:
+        values = getattr(item, "funcargs", {}).values()
+        servers = [each for each in values if isinstance(each, HTTPServerBase)]
+        for server in servers:
+            if problems := [*server.assertions, *map(repr, server.handler_errors)]:
+                report.sections.append((repr(server), "\n".join(map(str, problems))))
+    return report
 
 
 def get_httpserver_listen_address() -> tuple[str | None, int | None]:
