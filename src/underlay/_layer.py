@@ -69,6 +69,7 @@ class Layer(Scoped):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         guard_hooks(cls)
+        cls._verifies = cls.verify is not Layer.verify
 
     def _checked(self, bases: object) -> tuple[AnyLayer, ...]:
         name = type(self).__name__
@@ -193,11 +194,6 @@ class Layer(Scoped):
         up = [layer for layer in order if getattr(layer, state, False)]
         known = {each for layer in up for each in setup_order(layer)}
         return [layer for layer in order if layer not in known]
-
-    @property
-    def _is_to_verify(self) -> bool:
-        """In a test, if anybody has written a verify(): a clean-up for nothing takes time."""
-        return self._in_test and getattr(self.verify, "__func__", None) is not Layer.verify
 
     def _refuse(self) -> None:
         __tracebackhide__ = True

@@ -44,5 +44,5 @@ def _checks(order: Sequence[Any]) -> Iterator[Callable[[], None]]:
     if getattr(order[-1], "_was_never_set_up", False):
         yield order[-1]._refuse
     for each in order:
-        if getattr(each, "_is_to_verify", False):
+        if getattr(each, "_verifies", False) and each._in_test:
             yield each.verify
