@@ -58,6 +58,10 @@ class FakeServerBehind(unittest.TestCase):
         paths = ("/pay", "/users/7", "/users/x")
         self.assertEqual([200, 200, 500], [ask(self.server.url_for(each))[0] for each in paths])
 
+    def test_what_it_expects_comes_first(self):
+        self.server.fake_server.expect("GET", "/pay").then(text="natively")
+        self.assertEqual("natively", ask(self.server.url_for("/pay"))[1])
+
     def test_check_tells_of_what_it_promised(self):
         self.server.fake_server.expect("GET", "/other")
         with self.assertRaisesRegex(UnmetExpectation, "GET /other"):

@@ -28,6 +28,11 @@ class Hooks(unittest.TestCase):
         self.check("^paid a b c$")
         self.assertEqual(b"paid a b c", self.server.log[0][1].data)
 
+    def test_they_see_a_response_of_what_a_handler_returns(self):
+        self.handler.respond_with_handler(lambda request: "text")
+        self.handler.with_post_hook(adds(b" a"))
+        self.check("^text a$")
+
     def test_garbage(self):
         self.handler.with_post_hook(Garbage(7, 3)).with_post_hook(
             lambda request, response: Response(f"{response.data[7:-3]} {len(response.data)}")

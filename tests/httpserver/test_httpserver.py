@@ -213,6 +213,11 @@ class Nearest(ServerTest, Golden):
         pay.respond_with_data("")
         self.assertGolden("httpserver-nearest", self.nearest("/pay", b'{"amount": 12}'))
 
+    def test_of_several_it_tells_the_most_alike(self):
+        for path in ("/refund", "/pay", "/ship"):
+            self.server.expect_request(path)
+        self.assertIn("closest: any method /pay", self.nearest("/play"))
+
     def test_it_tells_of_what_came_already(self):
         self.server.expect_oneshot_request("/pay").respond_with_data("")
         self.server.expect_request("/").respond_with_data("")

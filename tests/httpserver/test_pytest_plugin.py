@@ -32,6 +32,8 @@ TESTS = """
 
     def test_of_both_kinds(httpserver):
         httpserver.fake_server.expect("GET", "/pay").then(text="paid")
+
+    def test_after_it(httpserver):
         httpserver.check()
 """
 

@@ -16,7 +16,7 @@ from underlay.http._expectation import Expectation
 from underlay.http._messages import Request as NativeRequest
 from underlay.http._wsgi import environment
 from underlay.httpserver._errors import HTTPServerError
-from underlay.httpserver._fake import BackedServer
+from underlay.httpserver._fake import BackingServer
 from underlay.httpserver._matchers import RequestMatcher
 from underlay.httpserver._replies import Reply
 
@@ -60,7 +60,7 @@ class HTTPServerBase(abc.ABC):
         self.handler_errors: list[Exception] = []
         self.log: list[tuple[Request, Response]] = []
         self.no_handler_status_code = 500
-        self.fake_server = BackedServer(self)
+        self.fake_server = BackingServer(self)
         self._requests = weakref.WeakKeyDictionary[NativeRequest, Request]()
 
     def __repr__(self) -> str:

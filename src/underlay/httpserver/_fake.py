@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from underlay.httpserver._base import HTTPServerBase
 
 
-class BackedServer(FakeServer):
-    """A fake server that one with other verbs stands for.
+class BackingServer(FakeServer):
+    """A fake server behind one with other verbs.
 
     :param verbs: that one.
     """
@@ -33,7 +33,7 @@ class BackedServer(FakeServer):
         return repr(self._verbs)
 
     def _make_playbook(self, unmatched_status: int) -> Playbook:
-        return BackedPlaybook(self._verbs, self, self._lock, self._note, unmatched_status)
+        return BackingPlaybook(self._verbs, self, self._lock, self._note, unmatched_status)
 
     def _begin_layer(self) -> None:
         context = self._verbs.ssl_context
@@ -59,7 +59,7 @@ class BackedServer(FakeServer):
             super()._note(problem)
 
 
-class BackedPlaybook(Playbook):
+class BackingPlaybook(Playbook):
     """Asks the verbs which requests are expected now, and how to answer others.
 
     :param verbs: the server that has them.
@@ -72,7 +72,7 @@ class BackedPlaybook(Playbook):
 
     @property
     def _expectations(self) -> tuple[Expectation, ...]:
-        return (*self._verbs._expected(), *super()._expectations)
+        return (*self.promised, *self.standing, *self._verbs._expected(), *self.recorded)
 
     def _refuse(self, entry: Entry) -> tuple[Behaviour, ...]:
         nearest = entry.report if self._expectations else ()

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Request, Response
 
 from underlay.http._conditions import Times
+from underlay.http._criteria import Path
 from underlay.http._expectation import Expectation, title
 from underlay.http._failing import outer_caller
-from underlay.http._matching import Comparison
+from underlay.http._matching import Comparison, similarity
 from underlay.http._messages import Request as NativeRequest
 from underlay.http._values import line, short
 from underlay.http.behaviours import Behaviour
 from underlay.httpserver._errors import NoHandlerError
 from underlay.httpserver._matchers import METHOD_ALL, RequestMatcher
-from underlay.httpserver._replies import Constantly, Reply, Responder
+from underlay.httpserver._replies import Constantly, Reply, Responder, as_response
 
 if TYPE_CHECKING:
     from underlay.httpserver.httpserver import HTTPServer
@@ -106,7 +107,7 @@ class RequestHandler(RequestHandlerBase, Expectation):
         self._hooks.append(hook)
         return self
 
-    def respond(self, request: Request) -> Response | str | None:
+    def respond(self, request: Request) -> Response:
         """The answer to a request.
 
         :raises NoHandlerError: if there is none.
@@ -116,9 +117,9 @@ class RequestHandler(RequestHandlerBase, Expectation):
                 f"{request.method} {request.path} was expected, but no answer to it.\n"
                 "  Say it: expect_request(...).respond_with_data(...)"
             )
-        response = self.request_handler(request)
+        response = as_response(self.request_handler(request))
         for hook in self._hooks:
-            response = hook(request, response)  # type: ignore[arg-type]
+            response = hook(request, response)
         return response
 
     def __repr__(self) -> str:
@@ -145,6 +146,9 @@ class RequestHandler(RequestHandlerBase, Expectation):
         if not lines and not natively.lines:
             missed, lines = 1, [f"{type(self.matcher).__name__}.match() finds it different"]
         return Comparison(natively.missed + missed, (*lines, *natively.lines))
+
+    def _similarity(self, request: NativeRequest) -> float:
+        return similarity([Path(str(self.matcher.uri))], request)
 
     def _take(self, request: NativeRequest) -> tuple[Behaviour, ...]:
         steps = super()._take(request)

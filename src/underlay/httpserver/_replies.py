@@ -56,11 +56,15 @@ class Reply(Answer):
 
     def _response(self, request: Request) -> Response:
         try:
-            response = self.respond(request) or ""
+            return as_response(self.respond(request))
         except HTTPException as error:  # werkzeug.exceptions.abort(404) is an answer as well
             self.server._raised(error)
             return Response.force_type(error.get_response(), request.environ)
-        return Response(response) if isinstance(response, str) else response
+
+
+def as_response(answer: Response | str | None) -> Response:
+    """What a function of the user's returned, as a response."""
+    return answer if isinstance(answer, Response) else Response(answer or "")
 
 
 async def send(exchange: Exchange, response: Response, request: Request) -> None:

@@ -67,6 +67,15 @@ __all__ = [
 ]
 
 
+#: Where a server keeps its handlers.
+LISTS = {
+    HandlerType.PERMANENT: "handlers",
+    HandlerType.ONESHOT: "oneshot_handlers",
+    HandlerType.ORDERED: "ordered_handlers",
+}
+NOTHING_SIMILAR = "No similar requests found."
+
+
 class HTTPServer(HTTPServerBase):
     """A server that expects requests, and answers them.
 
@@ -267,14 +276,6 @@ class HTTPServer(HTTPServerBase):
             return Reply(self, lambda request: self.respond_permanent_failure())
         self.permanently_failed = bool(self.ordered_handlers)
         return super()._refusal(report)
-
-
-LISTS = {
-    HandlerType.PERMANENT: "handlers",
-    HandlerType.ONESHOT: "oneshot_handlers",
-    HandlerType.ORDERED: "ordered_handlers",
-}
-NOTHING_SIMILAR = "No similar requests found."
 
 
 def _listed(head: str, handlers: list[RequestHandler]) -> str:

@@ -46,6 +46,13 @@ def get_httpserver_listen_address() -> tuple[str | None, int | None]:
     return os.environ.get("PYTEST_HTTPSERVER_HOST"), int(port) if port else None
 
 
+def of_a_test(server: HTTPServer) -> Iterator[HTTPServer]:
+    """The server, cleared for a test, which fails if something promised natively does not come."""
+    server.clear()
+    yield server
+    server.fake_server.check()
+
+
 @pytest.fixture(scope="session")
 def httpserver_listen_address() -> tuple[str | None, int | None]:
     """Where the server is to listen; override it to say so."""
@@ -71,10 +78,9 @@ def make_httpserver(
 
 
 @pytest.fixture
-def httpserver(make_httpserver: HTTPServer) -> HTTPServer:
+def httpserver(make_httpserver: HTTPServer) -> Iterator[HTTPServer]:
     """The server, cleared for the test."""
-    make_httpserver.clear()
-    return make_httpserver
+    yield from of_a_test(make_httpserver)
 
 
 @pytest.fixture(scope="session")
@@ -87,10 +93,9 @@ def make_httpserver_ipv4(
 
 
 @pytest.fixture
-def httpserver_ipv4(make_httpserver_ipv4: HTTPServer) -> HTTPServer:
+def httpserver_ipv4(make_httpserver_ipv4: HTTPServer) -> Iterator[HTTPServer]:
     """The server on 127.0.0.1, cleared for the test."""
-    make_httpserver_ipv4.clear()
-    return make_httpserver_ipv4
+    yield from of_a_test(make_httpserver_ipv4)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +108,6 @@ def make_httpserver_ipv6(
 
 
 @pytest.fixture
-def httpserver_ipv6(make_httpserver_ipv6: HTTPServer) -> HTTPServer:
+def httpserver_ipv6(make_httpserver_ipv6: HTTPServer) -> Iterator[HTTPServer]:
     """The server on ::1, cleared for the test."""
-    make_httpserver_ipv6.clear()
-    return make_httpserver_ipv6
+    yield from of_a_test(make_httpserver_ipv6)
