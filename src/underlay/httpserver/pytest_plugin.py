@@ -21,7 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "underlay and pytest-httpserver would both provide the fixture 'httpserver': "
             "run pytest with -p no:pytest_httpserver (or uninstall pytest-httpserver), "
-            "or without -p underlay.httpserver.pytest_plugin."
+            "or without underlay.httpserver.pytest_plugin."
         )
 
 
@@ -33,8 +33,8 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call" and report.failed:
         values = getattr(item, "funcargs", {}).values()
-        servers = [each for each in values if isinstance(each, HTTPServerBase)]
-        for server in servers:
+        servers = (each for each in values if isinstance(each, HTTPServerBase))
+        for server in dict.fromkeys(servers):  # one may have the name of several fixtures
             if problems := [*server.assertions, *map(repr, server.handler_errors)]:
                 report.sections.append((repr(server), "\n".join(map(str, problems))))
     return report
