@@ -109,17 +109,24 @@ class Failing(ProjectTest):
 
 
 class Conflict(ProjectTest, Golden):
-    """pytest-httpserver has the same fixtures; the later one would silently win."""
+    """Others have a fixture of the same name; the later one would silently win."""
 
-    def test_both_are_refused(self):
+    def run_beside(self, plugin):
+        """Run tests with both plugins; of the other nothing but its place matters."""
         folder = self.project(test_shop=TESTS)
-        package = folder / "pytest_httpserver"
-        package.mkdir()
-        for name in ("__init__", "pytest_plugin"):
-            (package / f"{name}.py").touch()
+        package, _, module = plugin.partition(".")
+        (folder / package).mkdir()
+        for name in ("__init__", module):
+            (folder / package / f"{name}.py").touch()
         with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join([str(folder), *sys.path])):
-            run = self.run_project(
-                "pytest", folder, *FIXTURES[:2], "-p", "pytest_httpserver.pytest_plugin"
-            )
+            return self.run_project("pytest", folder, *FIXTURES[:2], "-p", plugin)
+
+    def test_pytest_httpserver_is_refused(self):
+        run = self.run_beside("pytest_httpserver.pytest_plugin")
         self.assertEqual(4, run.status)
         self.assertGolden("httpserver-conflict", run.output.strip())
+
+    def test_pytest_localserver_is_refused(self):
+        run = self.run_beside("pytest_localserver.plugin")
+        self.assertEqual(4, run.status)
+        self.assertIn("-p no:localserver (or uninstall pytest-localserver)", run.output)

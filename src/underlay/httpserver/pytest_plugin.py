@@ -12,17 +12,21 @@ import pytest
 from underlay.httpserver import HTTPServer
 from underlay.httpserver.httpserver import HTTPServerBase
 
-PEER = "pytest_httpserver.pytest_plugin"
+#: Plugins with a fixture of the same name: their modules, what brings them, how pytest calls them.
+PEERS = (
+    ("pytest_httpserver.pytest_plugin", "pytest-httpserver", "pytest_httpserver"),
+    ("pytest_localserver.plugin", "pytest-localserver", "localserver"),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    peer = sys.modules.get(PEER)
-    if peer and config.pluginmanager.is_registered(peer):
-        raise pytest.UsageError(
-            "underlay and pytest-httpserver would both provide the fixture 'httpserver': "
-            "run pytest with -p no:pytest_httpserver (or uninstall pytest-httpserver), "
-            "or without underlay.httpserver.pytest_plugin."
-        )
+    for module, package, name in PEERS:
+        peer = sys.modules.get(module)
+        if peer and config.pluginmanager.is_registered(peer):
+            raise pytest.UsageError(
+                f"underlay and {package} would both provide the fixture 'httpserver': run pytest "
+                f"with -p no:{name} (or uninstall {package}), or without {__name__}."
+            )
 
 
 @pytest.hookimpl(wrapper=True)
