@@ -10,7 +10,7 @@ REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 MODULES = (
     *("underlay", "underlay.assertions", "underlay.capture", "underlay.external"),
     *("underlay.fixtures", "underlay.http", "underlay.services", "underlay.testing"),
-    "underlay.wsgi",
+    *("underlay.httpserver", "underlay.httpserver.httpserver", "underlay.wsgi"),
 )
 
 
