@@ -223,6 +223,43 @@ class Typed(Case):
                 self.assertRegex(verdicts.messages["Cart adds items"], r"cart\.test\.ts:8:\d+")
 
 
+class NodeTestImports(Case):
+    """However a file gets hold of node:test, only the selected tests run."""
+
+    SOURCES = {
+        "named.test.mjs": "import {it} from 'node:test'; TESTS",
+        "default.test.mjs": "import it from 'node:test'; TESTS",
+        "late.test.js": """
+            const {describe} = require('node:test');
+            describe('Late', async () => { const {it} = await import('node:test'); TESTS });
+        """,
+        "later.test.js": """
+            const {describe} = require('node:test');
+            describe('Later', () => require('./declares.cjs'));
+        """,
+        "declares.cjs": "module.exports = import('node:test').then(({it}) => { TESTS });",
+    }
+
+    def test_all_kinds_are_heeded(self):
+        trace = "process.getBuiltinModule('fs').appendFileSync(process.env.TRACE, '"
+        tests = "".join(f"it('{name}', () => {trace}{name}\\n'));" for name in ("one", "two"))
+        for name, source in self.SOURCES.items():
+            (self.root / name).write_text(source.replace("TESTS", tests))
+        for file in self.SOURCES:
+            if ".test." in file:
+                with self.subTest(file):
+                    verdicts = Verdicts()
+                    self.second(file).run(verdicts)
+                    self.assertEqual({"passed"}, set(verdicts.of.values()), verdicts.messages)
+                    self.assertEqual(["two"], self.traced())
+
+    def second(self, file):
+        """The case of the second test; the others are dropped."""
+        suite = makeSuite(NodeTest(file), cwd=self.root, env={"TRACE": str(self.trace)})
+        [case] = [each for each in suite if "two" in str(each)]
+        return case
+
+
 class Arguments(unittest.TestCase):
     def test_options_that_would_take_the_specs_or_results_away_are_refused(self):
         for runner, option in {
