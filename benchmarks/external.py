@@ -3,7 +3,8 @@
     python benchmarks/external.py [rounds] [specs | linters]...
 
 Each round runs all ways one after the other, so that a busy machine is as unfair to one as to the
-others; the numbers to read are the ratios of the medians.  One process per spec or file is
+others; the numbers to read are the ratios of the medians.  Where the tool is done sooner than Python
+could start, the milliseconds beside them tell more.  One process per spec or file is
 extrapolated from a few of them in each round.  `npm ci` in tests/external and in examples/shop
 installs the tools.
 """
@@ -131,7 +132,10 @@ def measure(name: str, ways: dict[str, Callable[[], float]], rounds: int) -> Non
             times[way].append(ways[way]())
     medians = {way: statistics.median(values) for way, values in times.items()}
     direct = medians.pop("direct")
-    ratios = "   ".join(f"{way} {value / direct:8.2f}x" for way, value in medians.items())
+    ratios = "   ".join(
+        f"{way} {value / direct:8.2f}x ({1000 * (value - direct):+.0f} ms)"
+        for way, value in medians.items()
+    )
     print(f"    {name:12} direct {direct:6.2f} s   {ratios}", flush=True)
 
 

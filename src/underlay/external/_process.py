@@ -58,9 +58,13 @@ class Process(Protocol):
     `RunnerProcess` says more.
     """
 
-    launch: Launch
     coverage: Path
-    stop: Callable[[], object]
+
+    @property
+    def launch(self) -> Launch: ...
+
+    @property
+    def stop(self) -> Callable[[], object]: ...
 
     @property
     def status(self) -> int | None: ...

@@ -18,7 +18,8 @@ from underlay.external._files import find_files
 from underlay.external._node_runner import find_installed
 from underlay.external._page import Page
 from underlay.external._process import Launch
-from underlay.external.inlets import Inlet, program_path
+from underlay.external._programs import program_path
+from underlay.external.inlets import Inlet
 
 #: What Chromium is called, by Debian and by others.
 NAMES = ("chromium", "chromium-browser", "google-chrome")
