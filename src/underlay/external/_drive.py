@@ -41,6 +41,10 @@ class Channel:
         for event in events:
             os.write(self._events, dump(event))
 
+    def pass_on(self, lines: Sequence[bytes]) -> None:
+        """Tell events that are lines already."""
+        os.write(self._events, b"".join(line + b"\n" for line in lines))
+
     def offer(self, specs: Sequence[Spec]) -> list[Spec]:
         """Tell the plan, and wait until it is known which of them are to run."""
         self.tell(Plan(tuple(specs)))

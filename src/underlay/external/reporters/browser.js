@@ -18,7 +18,7 @@
         const asks = queue.findIndex(({event}) => event === 'plan' || event === 'pause');
         const batch = queue.splice(0, asks < 0 ? queue.length : asks + 1);
         const response = await fetch('${location.origin}${home}/events', {
-          method: 'POST', body: JSON.stringify(batch),
+          method: 'POST', body: batch.map(each => JSON.stringify(each)).join('\\n'),
         });
         const answer = await response.json();
         if (asks >= 0) postMessage(answer);
