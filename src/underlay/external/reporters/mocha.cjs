@@ -3,13 +3,42 @@
 'use strict';
 
 const {
-  stepwise, emit, listen, awaitSelection, sleep, expectExit, failure, verdict, Plan,
+  stepwise, emit, listen, awaitSelection, givenSelection, sleep, expectExit, declaration, failure,
+  verdict, Plan,
 } = require('./protocol.cjs');
 
 const FOCUSED = 'left out, because other specs are focused (.only)';
 
 // What Mocha calls hooks that belong to a group rather than to a spec.
 const ALL = /^"(before|after) all"/;
+
+// The lines of specs, which Mocha does not tell.  This module is loaded before it hands out its globals.
+const lines = new WeakMap();
+
+// What stands for its functions; two names of one of them stay two names of one.
+const standing = new WeakMap();
+
+function stand(theirs) {
+  if (typeof theirs !== 'function') return theirs;
+  if (!standing.has(theirs)) standing.set(theirs, (...args) => {
+    const test = theirs(...args);
+    const [file, line] = declaration(/\/node_modules\/mocha/);
+    if (file && file === test?.file) lines.set(test, line);
+    return test;
+  });
+  return standing.get(theirs);
+}
+
+function noteDeclarations(name) {
+  let value;
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    get: () => value,
+    set: theirs => { value = stand(theirs); },
+  });
+}
+
+if (!givenSelection()) ['it', 'specify', 'test'].forEach(noteDeclarations);
 
 module.exports = class {
   #ids = new Map();
@@ -43,7 +72,7 @@ module.exports = class {
     const plan = new Plan();
     root.eachTest(test => {
       if (grep && grep.test(test.fullTitle()) === Boolean(invert)) return;
-      this.#ids.set(test, plan.add(test.file ?? '', test.titlePath()));
+      this.#ids.set(test, plan.add(test.file ?? '', test.titlePath(), lines.get(test)));
     });
     emit('plan', {specs: plan.specs});
     if (plan.specs.length) this.#due = awaitSelection();
