@@ -211,7 +211,7 @@ class Typed(Case):
         source = "\ninterface Cart { items: number }\n\n" + FAILS.replace(
             "const compare = () => {", "const compare = (cart?: Cart): void => {"
         )
-        for name in ("Jasmine 7", "Mocha 12", "node:test", "Vitest 5", "QUnit 3"):
+        for name in ("Jasmine 7", "Mocha 12", "node:test", "Vitest 5"):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
                 tool = TOOLS[name]
                 Path(folder, "package.json").write_text("{}")
@@ -223,29 +223,37 @@ class Typed(Case):
                 self.assertRegex(verdicts.messages["Cart adds items"], r"cart\.test\.ts:8:\d+")
 
 
+COFFEE = """
+assert = require 'assert'
+GROUP 'Cart', ->
+  SPEC 'adds items', (ASSERT) ->
+    assert.strictEqual 1, 2
+"""
+
+
 class Coffee(Case):
     """Specs in CoffeeScript, compiled by its own package."""
 
+    words = {
+        "node:test": {"assert =": "{describe, it} = require 'node:test'; assert ="},
+        "QUnit 3": {"GROUP": "QUnit.module", "SPEC": "QUnit.test", "(ASSERT) ": "(assert) "},
+    }
+
     def test_are_compiled_and_failures_show_their_lines(self):
-        source = """
-assert = require 'assert'
-GROUP 'Cart', ->
-  SPEC 'adds items', ->
-    assert.strictEqual 1, 2
-"""
-        words = {"QUnit 3": ("QUnit.module", "QUnit.test")}
+        (self.root / "package.json").write_text("{}")
+        (self.root / "node_modules").symlink_to(Path(__file__).with_name("node_modules"))
         for name in ("Jasmine 7", "Mocha 12", "node:test", "QUnit 3"):
-            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
-                group, spec = words.get(name, ("describe", "it"))
-                imports = "{describe, it} = require 'node:test'" if name == "node:test" else ""
-                text = imports + source.replace("GROUP", group).replace("SPEC", spec)
-                Path(folder, "package.json").write_text("{}")
-                Path(folder, "cart.test.coffee").write_text(text)
-                Path(folder, "node_modules").symlink_to(Path(__file__).with_name("node_modules"))
+            with self.subTest(name):
+                words = {"GROUP": "describe", "SPEC": "it", "(ASSERT) ": ""}
+                text = COFFEE
+                for word, meaning in {**words, **self.words.get(name, {})}.items():
+                    text = text.replace(word, meaning)
+                (self.root / "cart.test.coffee").write_text(text)
                 verdicts = Verdicts()
-                TOOLS[name].suite(Path(folder).resolve(), "*.test.coffee").run(verdicts)
+                TOOLS[name].suite(self.root, "*.test.coffee").run(verdicts)
                 self.assertEqual("failed", verdicts.of.get("Cart adds items"), verdicts.messages)
-                self.assertRegex(verdicts.messages["Cart adds items"], r"cart\.test\.coffee:5:\d+")
+                message = verdicts.messages["Cart adds items"]
+                self.assertRegex(message, r"cart\.test\.coffee:5:\d+")
 
 
 class NodeTestImports(Case):
