@@ -204,6 +204,34 @@ class Hooks(Case):
                 self.assertIn("text", verdicts.messages["Throws a text"])
 
 
+FLAKY = """
+let tries = 0;
+describe('Flaky', function () {
+  RETRIES
+  it('adds', () => { if (tries++ < 1) throw new Error('no network'); });
+});
+"""
+
+
+class Flaky(Case):
+    def test_a_spec_that_passes_when_it_is_tried_again_is_told_by_the_last_case(self):
+        own = {"Mocha": "this.retries(2);", "Jest": "jest.retryTimes(2);"}
+        for name in TOOLS:
+            if name.startswith(("Mocha", "Jest", "Vitest")):
+                with self.subTest(name):
+                    source = FLAKY.replace("RETRIES", own.get(name.split()[0], ""))
+                    if name.startswith("Vitest"):
+                        source = source.replace("'adds', ", "'adds', {retry: 2}, ")
+                    verdicts = Verdicts()
+                    self.suite(name, source).run(verdicts)
+                    self.assertEqual(
+                        {"Flaky adds": "passed", "zz runner finished": "error"}, verdicts.of
+                    )
+                    message = verdicts.messages["zz runner finished"]
+                    self.assertIn("It passed, but only when tried again: ", message)
+                    self.assertIn("no network", message)
+
+
 class Typed(Case):
     """Specs in TypeScript, compiled by tsx where it is installed, or by the runner itself."""
 

@@ -4,7 +4,7 @@
 
 const {
   stepwise, emit, listen, awaitSelection, givenSelection, sleep, expectExit, declaration, failure,
-  verdict, Plan,
+  tellFlaky, verdict, Plan,
 } = require('./protocol.cjs');
 
 const FOCUSED = 'left out, because other specs are focused (.only)';
@@ -62,6 +62,7 @@ module.exports = class {
     runner.on('hook', hook => ALL.test(hook.title) && this.#close());
     runner.on('test', test => this.#start(this.#id(test)));
     runner.on('pending', test => this.#pending(this.#id(test)));
+    runner.on('retry', (test, error) => { this.#open.retried ??= {title: test.fullTitle(), error}; });
     runner.on('fail', (runnable, error) => this.#fail(runnable, error));
     runner.on('end', () => this.#end(runner.failures, options));
     process.on('unhandledRejection', (reason, promise) => this.#reject(reason, promise));
@@ -139,9 +140,10 @@ module.exports = class {
     if (stepwise) sleep();
   }
 
-  #tell({id, errors, skipped = ''}) {
+  #tell({id, errors, skipped = '', retried}) {
     if (!this.#due.delete(id)) return;
     const status = errors.length ? verdict(errors) : skipped ? 'skipped' : 'passed';
+    if (retried && status === 'passed') tellFlaky(retried.title, retried.error);
     emit('done', {id, status, message: skipped, failures: errors.map(failure)});
   }
 
