@@ -70,6 +70,10 @@ class Channel:
         self.end()
 
 
+#: How much of what a tool prints is told with a test, in characters: its end.
+OUTPUT = 64 * 1024
+
+
 def run(command: Sequence[str]) -> tuple[int, str]:
     """The status of a tool and what it writes to stdout; that is shown if it is not understood."""
     process = subprocess.run(command, stdout=subprocess.PIPE)
