@@ -192,6 +192,20 @@ class AnyLinter(Case):
                 self.assertEqual({"a x": "error", "b c x": "error", LAST: "passed"}, came.of)
                 self.assertIn(f"exited with status {status}", came.messages["a x"])
 
+    def test_a_linter_that_hangs_is_ended_and_fails_each_file(self):
+        self.write(**{"a.x": "", "b.x": ""})
+        hanging = SARIF(["/bin/sh", "-c", "echo so far >&2; sleep 99"], "*.x")
+        came = Verdicts()
+        makeSuite(hanging, cwd=self.folder, timeout=3).run(came)
+        self.assertEqual({"error"}, {came.of["a x"], came.of["b x"]})
+        self.assertIn("told nothing for 3 s", came.messages["a x"])
+        self.assertIn("so far", came.messages["a x"])
+
+    def test_a_linter_in_trouble_tells_what_it_printed(self):
+        self.write(**{"a.x": ""})
+        came = self.run_suite(SARIF(["/bin/sh", "-c", "echo no disk >&2; exit 2"], "*.x"))
+        self.assertIn("no disk", came.messages["a x"])
+
     def test_no_files_are_an_error(self):
         came = self.run_suite(Hygiene("nowhere/*.js"))
         self.assertEqual({UNLISTED: "error"}, came.of)
