@@ -37,8 +37,7 @@ from underlay._waiting import wait_until
 
 #: $1 is the folder, $2 the signal that asks the child to end, $3 how many tenths of a second the
 #: guard waits for that if nobody has waited before, $4 where to run, $5 the name of the file for
-#: stdout; the rest is the command.  A line on the leash asks the child to
-#: end.
+#: stdout; the rest is the command.  A line on the leash asks the child to end.
 SHELL = """
 exec 3<&0 </dev/null
 read -r _ <&3 || exec rm -rf -- "$1"

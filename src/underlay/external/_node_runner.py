@@ -76,10 +76,11 @@ class NodeRunner:
         tool = self._tool(cwd, node)
         env["UNDERLAY_TOOL"] = tool[-1]
         bare = tuple(map(str, self.command(node, tool, args)))
-        runs = (*bare, *self.before_files)
+        before = (*bare, *self.before_files)
         files = self.files(cwd)
-        command = (*runs, *files) if files else bare
-        return Launch(command, cwd, env, True, runs if self.is_listed_first else ())
+        command = (*before, *files) if files else bare
+        runs = before if self.is_listed_first else ()
+        return Launch(command, cwd, env, plan_is_kept=True, runs=runs)
 
     def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
         """The command line with our reporter, but without files.

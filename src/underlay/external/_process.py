@@ -40,7 +40,8 @@ class Launch:
     runs: tuple[str, ...] = ()
 
     def start(self, selection: Iterable[str] = ()) -> Process:
-        """
+        """Start it.
+
         :param selection: the ids of the specs to run, if they are known.
         :raises OSError: if that is not possible; nothing is left behind then.
         """
