@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from underlay.external._drive import Channel
-from underlay.external._events import End, Pause, Plan, parse
+from underlay.external._events import Done, End, Pause, Plan, Problem, Started, parse
 
 REPORTERS = Path(__file__).with_name("reporters")
 
@@ -53,6 +53,7 @@ class Page:
     ) -> None:
         self.over = threading.Event()
         self.has_ended = False
+        self.is_left = False
         self._channel = channel
         self._core, self._files, self._body = core, files, body
         self._app = urlsplit(app)
@@ -95,6 +96,9 @@ class Page:
             self._forward(request, body)
         elif inside == "/":
             _send(request, 200, {"Content-Type": "text/html; charset=utf-8"}, self._html().encode())
+        elif inside == "/left":
+            self._leave(self._with_paths(body).splitlines())
+            _send(request, 204, {}, b"")
         elif inside == "/events":
             answer = json.dumps(self._take(self._with_paths(body).splitlines())).encode()
             _send(request, 200, {"Content-Type": "application/json"}, answer)
@@ -146,6 +150,13 @@ class Page:
             case _:
                 self._channel.pass_on(lines)
         return []
+
+    def _leave(self, lines: Sequence[bytes]) -> None:
+        """A spec has left the page; these are the last words."""
+        told = [line for line in lines if isinstance(parse(line), (Started, Done, Problem))]
+        self._channel.pass_on(told)
+        self.is_left = True
+        self.over.set()
 
     def _with_paths(self, text: bytes) -> bytes:
         """What a page tells as JSON, with the paths of files instead of their URLs."""

@@ -105,6 +105,8 @@ class JasmineBrowser(Inlet):
         with page.served() as url, _browser(state["chromium"], url) as browser:
             threading.Thread(target=_note_end, args=(browser, page.over), daemon=True).start()
             page.over.wait()
+            if page.is_left:
+                raise SystemExit("The page was left: closed, loaded again, or exchanged.")
             if not page.has_ended:
                 raise SystemExit(f"Chromium ended by itself, with status {browser.wait()}.")
         channel.end()
