@@ -4,6 +4,7 @@ import json
 import sys
 import tempfile
 import unittest
+import warnings
 from pathlib import Path
 
 from tests.external.runners import PACKAGES, Verdicts
@@ -126,6 +127,16 @@ class ForHygiene(Case):
                 found = [line for line in message.splitlines() if ": error: " in line]
                 self.assertEqual(lines, [int(line.partition(":")[0]) for line in found])
 
+    def test_a_file_that_cannot_be_read_fails_and_the_others_are_looked_at(self):
+        self.write(**{"a.py": "x = '\\d'\n", "b.py": "\0", "c.py": "breakpoint()"})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            came = self.run_suite(Hygiene("."))
+        self.assertEqual(
+            {"a py": "passed", "b py": "failed", "c py": "failed", LAST: "passed"}, came.of
+        )
+        self.assertIn("breakpoint()", came.messages["c py"])
+
     def test_a_folder_stands_for_its_files(self):
         self.write(**{"src/a.py": "", "src/b.tsx": "", "src/c.txt": "debugger"})
         came = self.run_suite(Hygiene("src"))
@@ -186,7 +197,15 @@ class AnyLinter(Case):
         self.assertIn("other.x", came.messages[LAST])
 
     def test_a_linter_that_is_in_trouble_fails_each_file(self):
-        for told, status in (("no JSON", 0), (sarif(), 1), (sarif(), 2), ("{}", 0), ("", 127)):
+        strange = sarif(result("a.x", level="odd"))
+        for told, status in (
+            (strange, 0),
+            ("no JSON", 0),
+            (sarif(), 1),
+            (sarif(), 2),
+            ("{}", 0),
+            ("", 127),
+        ):
             with self.subTest(told, status=status):
                 came = self.look(told, status)
                 self.assertEqual({"a x": "error", "b c x": "error", LAST: "passed"}, came.of)

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -237,9 +237,13 @@ class Hygiene(Linter):
         return []
 
     def look(self, launch: LinterLaunch, files: Sequence[str]) -> Look:
-        found = (
-            Finding(file, line, column, "error", "", text)
-            for file in files
-            for line, column, text in find_forgotten(file)
-        )
-        return Seen(Findings(tuple(found)))
+        return Seen(Findings([found for file in files for found in _forgotten(file)]))
+
+
+def _forgotten(file: str) -> Iterator[Finding]:
+    """Also of files that can't be read, or that Python can't take as text."""
+    try:
+        for line, column, text in find_forgotten(file):
+            yield Finding(file, line, column, "error", "", text)
+    except (OSError, ValueError, RecursionError) as error:
+        yield Finding(file, 1, 1, "error", "", f"can't be read: {error}")

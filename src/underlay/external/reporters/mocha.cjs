@@ -15,18 +15,11 @@ const ALL = /^"(before|after) all"/;
 // The lines of specs, which Mocha does not tell.  This module is loaded before it hands out its globals.
 const lines = new WeakMap();
 
-// What stands for its functions; two names of one of them stay two names of one.
-const standing = new WeakMap();
-
-function stand(theirs) {
-  if (typeof theirs !== 'function') return theirs;
-  if (!standing.has(theirs)) standing.set(theirs, (...args) => {
-    const test = theirs(...args);
-    const [file, line] = declaration(/\/node_modules\/mocha/);
-    if (file && file === test?.file) lines.set(test, line);
-    return test;
-  });
-  return standing.get(theirs);
+function apply(theirs, self, args) {
+  const test = Reflect.apply(theirs, self, args);
+  const [file, line] = declaration(/\/node_modules\/mocha/);
+  if (file && file === test?.file) lines.set(test, line);
+  return test;
 }
 
 function noteDeclarations(name) {
@@ -34,7 +27,7 @@ function noteDeclarations(name) {
   Object.defineProperty(globalThis, name, {
     configurable: true,
     get: () => value,
-    set: theirs => { value = stand(theirs); },
+    set: theirs => { value = typeof theirs === 'function' ? new Proxy(theirs, {apply}) : theirs; },
   });
 }
 
