@@ -121,6 +121,7 @@ class Specs(WebDriverTest):
         suite = self.live_suite()
         with DRIVER:
             report = run(suite)
+            self.assertEqual(1, len(DRIVER.ask("GET", "window/handles")))
         self.assertEqual(VERDICTS, report.verdicts, report.messages)
         self.assertIn("is told", report.messages["Window throws"])
 
@@ -129,12 +130,6 @@ class Specs(WebDriverTest):
         LayeredSuite([self.live_suite()]).run(report)
         self.assertEqual(VERDICTS, report.verdicts, report.messages)
         self.assertEqual(["Ours"] * 2 * len(VERDICTS), DRIVER.seen)
-
-    def test_their_window_is_closed_in_the_end(self):
-        suite = self.live_suite()
-        with DRIVER:
-            run(suite)
-            self.assertEqual(1, len(DRIVER.ask("GET", "window/handles")))
 
     def test_one_of_them_runs_alone(self):
         case = cases(self.live_suite())["Window is there"]
@@ -160,9 +155,11 @@ class Faults(WebDriverTest):
                 self.assertEqual("Ours", DRIVER.ask("GET", "title"))
         return report
 
-    def test_a_spec_that_never_ends_is_named_and_its_window_closed(self):
-        report = self.run_with("it('spins', () => { for (;;); });", timeout=8)
-        self.assertEqual({**VERDICTS, "Window spins": "error"}, report.verdicts, report.messages)
+    def test_specs_that_never_end_are_named_and_their_windows_closed(self):
+        hung = "it('spins', () => { for (;;); }); it('asks', () => alert('Well?'));"
+        report = self.run_with(hung, timeout=8)
+        expected = {**VERDICTS, "Window spins": "error", "Window asks": "error"}
+        self.assertEqual(expected, report.verdicts, report.messages)
         self.assertIn("told nothing for 8 s while", report.messages["Window spins"])
 
     def test_a_spec_during_which_the_window_is_closed_is_named(self):
