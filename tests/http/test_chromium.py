@@ -1,16 +1,74 @@
 """A real browser: host names of our own, TLS, connections that it opens ahead of time."""
 
+import json
+import re
 import subprocess
 import tempfile
 import unittest
+from pathlib import Path
 
 from tests.http.support import nothing_left, program, threads_and_descriptors, up
 from underlay import Layer
-from underlay.http import TLS, LiveServer
+from underlay.http import (
+    TLS,
+    FakeServer,
+    LiveServer,
+    close_connection,
+    delay,
+    drip,
+    garbage,
+    go_away,
+    gzipped,
+    malformed_chunk,
+    reset_connection,
+    reset_stream,
+    respond,
+    throttle,
+    wrong_content_length,
+)
 
 PAGE = b"""<!DOCTYPE html><title>Shop</title><body><p id=here></p><script>
 here.textContent = location.origin + " " + document.querySelector("title").textContent;
 </script>"""
+
+
+#: Asks for each path, one after the other, and tells what came.
+ASKING = """<!DOCTYPE html><body><script>
+async function ask(path) {
+    const answer = await fetch(path, {cache: "no-store"});
+    return answer.status + " " + await answer.text();
+}
+async function askAll(paths) {
+    for (const path of paths) {
+        const told = await ask(path).catch(error => "failed");
+        document.body.append(`(${path} ${told})`);
+    }
+}
+askAll(%s);
+</script>"""
+
+#: What Chromium calls the faults, by its names of errors (net/base/net_error_list.h).
+FAULTS = {
+    close_connection(): "EMPTY_RESPONSE",
+    close_connection(after=3): "CONTENT_LENGTH_MISMATCH",
+    reset_connection(): "CONNECTION_RESET",
+    reset_connection(after=3): "CONNECTION_RESET",
+    garbage(): "INVALID_HTTP_RESPONSE",
+    wrong_content_length(9): "CONTENT_LENGTH_MISMATCH",
+    malformed_chunk(): "INVALID_CHUNKED_ENCODING",
+}
+FAULTS_OF_HTTP_2 = {
+    close_connection(): "CONNECTION_CLOSED",
+    close_connection(after=3): "CONNECTION_CLOSED",
+    reset_connection(): "CONNECTION_RESET",
+    reset_connection(after=3): "CONNECTION_RESET",
+    reset_stream(): "HTTP2_PROTOCOL_ERROR",
+    reset_stream(7): "HTTP2_SERVER_REFUSED_STREAM",
+    reset_stream(after=3): "HTTP2_PROTOCOL_ERROR",
+    go_away(): "CONNECTION_CLOSED",
+    go_away(11, after=3): "CONNECTION_CLOSED",
+}
+WHOLE = dict.fromkeys((drip(2, every=0.001), throttle(50_000), delay(0.01), gzipped()), "200 hello")
 
 
 def shop(environ, start_response):
@@ -24,7 +82,7 @@ class Shop(Layer):
     application = staticmethod(shop)
 
 
-class Chromium(unittest.TestCase):
+class Visiting(unittest.TestCase):
     def visit(self, server, *options):
         """The page as it is after its scripts have run."""
         with tempfile.TemporaryDirectory() as profile:
@@ -49,6 +107,8 @@ class Chromium(unittest.TestCase):
             )
         return done.stdout
 
+
+class Chromium(Visiting):
     def test_a_site_has_the_name_it_has_in_production(self):
         server = up(self, LiveServer(Shop(), url="http://shop.test"))
         page = self.visit(server, f"--host-resolver-rules={server.host_rules}")
@@ -68,3 +128,57 @@ class Chromium(unittest.TestCase):
             "--ignore-certificate-errors",
         )
         self.assertIn("https://shop.test https://shop.test</p>", page)
+
+
+class Faults(Visiting):
+    def seen(self, server, faults):
+        """What the browser got from each path: an answer, or an error."""
+        answers = {f"/{number}": fault for number, fault in enumerate(faults)}
+        for path, fault in answers.items():
+            steps = (fault,) if getattr(fault, "final", False) else (fault, respond(text="hello"))
+            server.expect("GET", path).then(*steps)
+        server.expect("GET", "/").then(
+            data=(ASKING % json.dumps(list(answers))).encode(),
+            headers={"Content-Type": "text/html"},
+        )
+        server.expect("GET", "/favicon.ico", optional=True).then(status=404)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        log = Path(folder.name, "net.json")
+        page = self.visit(
+            server,
+            f"--log-net-log={log}",
+            "--virtual-time-budget=60000",
+            "--ignore-certificate-errors",
+        )
+        told = dict(re.findall(r"\((/\d+) (.*?)\)", page))
+        failed = errors(json.loads(log.read_text("utf-8")), server.url)
+        return [failed[path] if told[path] == "failed" else told[path] for path in answers]
+
+    def check(self, server, faults):
+        expected = {**faults, **WHOLE}
+        seen = self.seen(server, expected)
+        self.assertEqual(
+            {repr(fault): name for fault, name in expected.items()},
+            dict(zip(map(repr, expected), seen, strict=True)),
+        )
+
+    def test_it_sees_the_fault_that_was_asked_for(self):
+        self.check(up(self, FakeServer()), FAULTS)
+
+    def test_it_sees_those_of_http_2_as_well(self):
+        self.check(up(self, FakeServer(tls=True)), FAULTS_OF_HTTP_2)
+
+
+def errors(log, url):
+    """The last error of each path, from a log of Chromium's network."""
+    names = {number: name for name, number in log["constants"]["netError"].items()}
+    paths, seen = {}, {}
+    for event in log["events"]:
+        source, params = event["source"]["id"], event.get("params", {})
+        if params.get("url", "").startswith(url):
+            paths[source] = params["url"].removeprefix(url)
+        error = params.get("net_error")
+        if error and source in paths:
+            seen[paths[source]] = names.get(error, str(error)).removeprefix("ERR_")
+    return seen

@@ -78,7 +78,7 @@ SEEN = {
 OUT_OF_TIME = ("TimeoutError", "ReadTimeoutError", "ReadTimeout", "TimeoutError", "curl 28")
 REFUSED = (
     *("ConnectionRefusedError", "NewConnectionError", "ConnectError"),
-    *("ClientConnectorError", "curl 7"),
+    *("(Unix)?ClientConnectorError", "curl 7"),
 )
 
 #: What is on the wire, and how it ends.
@@ -110,7 +110,7 @@ class Up(Golden):
     def check_clients(self, expected, patience=10.0):
         for client, wanted in zip(CLIENTS, expected, strict=True):
             with self.subTest(client.__name__):
-                self.assertEqual(wanted, saw(client, self.url, patience))
+                self.assertRegex(saw(client, self.url, patience), f"^({wanted})$")
 
 
 class RealClients(Up):
@@ -211,7 +211,7 @@ class Ends(Up):
         with connected(self.server, b"GET / HTTP/1.0\r\n\r\n") as sock:
             everything(sock)
         with self.assertRaisesRegex(
-            AnswerFailed, r"malformed_chunk\(\); the nearest is close_connection"
+            AnswerFailed, r"no malformed_chunk\(\) over HTTP/1.0; use close"
         ):
             self.server.verify()
 
@@ -394,7 +394,7 @@ class Outages(Up):
                 self.assertEqual(1, len(self.server.requests))
 
     def test_it_can_be_taken_down_in_an_outage(self):
-        for outage in ("refusing", "not_accepting"):
+        for outage in ("refusing", "not_accepting", "stalling"):
             with self.subTest(outage), FakeServer() as server:
                 getattr(server, outage)()
 

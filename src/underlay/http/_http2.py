@@ -60,6 +60,11 @@ class HTTP2(Connection):
         self._answerer = answerer
         self._streams: dict[int, Stream] = {}
         self._window = asyncio.Event()  # the client takes more
+        self._closed = False  # by us; the client may still talk
+
+    @property
+    def alive(self) -> bool:
+        return super().alive and not self._closed
 
     @property
     def busy(self) -> bool:
@@ -71,6 +76,8 @@ class HTTP2(Connection):
         self.flush()
 
     def data_received(self, data: bytes) -> None:
+        if self._closed:
+            return
         try:
             events = self.h2.receive_data(data)
         except h2.exceptions.ProtocolError as error:
@@ -88,15 +95,20 @@ class HTTP2(Connection):
             self._drop(number)
 
     def close(self) -> None:
-        """Send what is left, GOAWAY, then FIN."""
-        self.go_away(ErrorCodes.NO_ERROR)
+        """Send what is left, then FIN."""
+        self._closed = True
+        # Not transport.close(): clients acknowledge frames at any time, and were answered with RST.
+        if self.transport and self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            super().close()
 
     def go_away(self, code: int) -> None:
         """End the connection and say why."""
         if self.alive:
             self.h2.close_connection(code)
             self.flush()
-            super().close()
+            self.close()
 
     def flush(self) -> None:
         """Send what h2 has made ready."""
@@ -149,7 +161,7 @@ class HTTP2(Connection):
         elif isinstance(event, (h2.events.WindowUpdated, h2.events.RemoteSettingsChanged)):
             self._window.set()
         elif isinstance(event, h2.events.ConnectionTerminated) and not self._streams:
-            super().close()
+            self.close()
 
     def _add(self, number: int, data: bytes, credit: int) -> None:
         if credit:
@@ -212,7 +224,7 @@ class HTTP2(Connection):
     def _malformed(self, data: bytes, problem: str) -> None:
         request = Request("", "", body=data[:EVIDENCE], problem=problem, client=self.client)
         self._answerer.malformed(request)
-        super().close()
+        self.close()
 
     def _request(self, stream: Stream, problem: str = "") -> Request:
         return Request(

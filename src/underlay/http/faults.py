@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 #: Where all requests share the frames of one connection, nobody can write bytes of their own.
-NO_BYTES = {"2": "reset_stream() or go_away()"}
+NO_BYTES = {"HTTP/2": "reset_stream() or go_away()"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +135,7 @@ class malformed_chunk:
     """Send the answer in chunks, the last of which is none, then close the connection."""
 
     async def play(self, exchange: Exchange) -> Exchange:
-        refuse(self, exchange, {**NO_BYTES, "1.0": "close_connection(after=1)"})
+        refuse(self, exchange, {**NO_BYTES, "HTTP/1.0": "close_connection(after=1)"})
         return _MalformedChunk(exchange)
 
 
