@@ -19,6 +19,8 @@ from underlay.http import (
     garbage,
     go_away,
     gzipped,
+    half_a_head,
+    hang,
     malformed_chunk,
     reset_connection,
     reset_stream,
@@ -32,16 +34,16 @@ here.textContent = location.origin + " " + document.querySelector("title").textC
 </script>"""
 
 
-#: Asks for each path, one after the other, and tells what came.
+#: Asks for each URL, one after the other, and tells what came.
 ASKING = """<!DOCTYPE html><body><script>
-async function ask(path) {
-    const answer = await fetch(path, {cache: "no-store"});
+async function ask(url) {
+    const answer = await fetch(url, {cache: "no-store"});
     return answer.status + " " + await answer.text();
 }
-async function askAll(paths) {
-    for (const path of paths) {
-        const told = await ask(path).catch(error => "failed");
-        document.body.append(`(${path} ${told})`);
+async function askAll(urls) {
+    for (const url of urls) {
+        const told = await ask(url).catch(error => "failed");
+        document.body.append(`(${url} ${told})`);
     }
 }
 askAll(%s);
@@ -54,6 +56,7 @@ FAULTS = {
     reset_connection(): "CONNECTION_RESET",
     reset_connection(after=3): "CONNECTION_RESET",
     garbage(): "INVALID_HTTP_RESPONSE",
+    half_a_head(): "200 ",  # as to most clients: the connection's end is also the head's
     wrong_content_length(9): "CONTENT_LENGTH_MISMATCH",
     malformed_chunk(): "INVALID_CHUNKED_ENCODING",
 }
@@ -131,33 +134,31 @@ class Chromium(Visiting):
 
 
 class Faults(Visiting):
-    def seen(self, server, faults):
-        """What the browser got from each path: an answer, or an error."""
-        answers = {f"/{number}": fault for number, fault in enumerate(faults)}
-        for path, fault in answers.items():
-            steps = (fault,) if getattr(fault, "final", False) else (fault, respond(text="hello"))
-            server.expect("GET", path).then(*steps)
-        server.expect("GET", "/").then(
-            data=(ASKING % json.dumps(list(answers))).encode(),
-            headers={"Content-Type": "text/html"},
-        )
+    def seen(self, server, urls):
+        """What a page of the server got from each URL: an answer, or an error."""
+        # The time runs only while nothing is awaited from the network.
+        page, failed = self.logged(server, ASKING % json.dumps(urls), "--virtual-time-budget=60000")
+        told = dict(re.findall(r"\((\S+) (.*?)\)", page))
+        return [failed[url] if told[url] == "failed" else told[url] for url in urls]
+
+    def logged(self, server, page, *options):
+        """The page after its scripts have run, and the last error of each URL that had one."""
+        html = {"Content-Type": "text/html"}
+        server.expect("GET", "/").then(data=page.encode(), headers=html)
         server.expect("GET", "/favicon.ico", optional=True).then(status=404)
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         log = Path(folder.name, "net.json")
-        page = self.visit(
-            server,
-            f"--log-net-log={log}",
-            "--virtual-time-budget=60000",
-            "--ignore-certificate-errors",
-        )
-        told = dict(re.findall(r"\((/\d+) (.*?)\)", page))
-        failed = errors(json.loads(log.read_text("utf-8")), server.url)
-        return [failed[path] if told[path] == "failed" else told[path] for path in answers]
+        page = self.visit(server, f"--log-net-log={log}", "--ignore-certificate-errors", *options)
+        return page, errors(json.loads(log.read_text("utf-8")))
 
     def check(self, server, faults):
         expected = {**faults, **WHOLE}
-        seen = self.seen(server, expected)
+        answers = {f"{server.url}/{number}": fault for number, fault in enumerate(expected)}
+        for url, fault in answers.items():
+            steps = (fault,) if getattr(fault, "final", False) else (fault, respond(text="hello"))
+            server.expect("GET", url.removeprefix(server.url)).then(*steps)
+        seen = self.seen(server, list(answers))
         self.assertEqual(
             {repr(fault): name for fault, name in expected.items()},
             dict(zip(map(repr, expected), seen, strict=True)),
@@ -169,16 +170,27 @@ class Faults(Visiting):
     def test_it_sees_those_of_http_2_as_well(self):
         self.check(up(self, FakeServer(tls=True)), FAULTS_OF_HTTP_2)
 
+    def test_it_is_refused(self):
+        server, other = up(self, FakeServer()), up(self, FakeServer())
+        with other.refusing():
+            self.assertEqual(["CONNECTION_REFUSED"], self.seen(server, [f"{other.url}/"]))
 
-def errors(log, url):
-    """The last error of each path, from a log of Chromium's network."""
+    def test_it_waits_for_a_server_that_hangs(self):
+        server = up(self, FakeServer())
+        server.expect("GET", "/hang").then(hang())
+        _page, failed = self.logged(server, "<!DOCTYPE html><img src=/hang>", "--timeout=700")
+        self.assertEqual("ABORTED", failed.get(f"{server.url}/hang"))
+
+
+def errors(log):
+    """The last error of each URL, from a log of Chromium's network."""
     names = {number: name for name, number in log["constants"]["netError"].items()}
-    paths, seen = {}, {}
+    urls, seen = {}, {}
     for event in log["events"]:
         source, params = event["source"]["id"], event.get("params", {})
-        if params.get("url", "").startswith(url):
-            paths[source] = params["url"].removeprefix(url)
+        if "url" in params:
+            urls[source] = params["url"]
         error = params.get("net_error")
-        if error and source in paths:
-            seen[paths[source]] = names.get(error, str(error)).removeprefix("ERR_")
+        if error and source in urls:
+            seen[urls[source]] = names.get(error, str(error)).removeprefix("ERR_")
     return seen
