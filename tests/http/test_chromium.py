@@ -49,6 +49,9 @@ async function askAll(urls) {
 askAll(%s);
 </script>"""
 
+WAITING = """<!DOCTYPE html><title>waiting</title>
+<img src=/hang onload="document.title = 'came'" onerror="document.title = 'failed'">"""
+
 #: What Chromium calls the faults, by its names of errors (net/base/net_error_list.h).
 FAULTS = {
     close_connection(): "EMPTY_RESPONSE",
@@ -178,8 +181,10 @@ class Faults(Visiting):
     def test_it_waits_for_a_server_that_hangs(self):
         server = up(self, FakeServer())
         server.expect("GET", "/hang").then(hang())
-        _page, failed = self.logged(server, "<!DOCTYPE html><img src=/hang>", "--timeout=700")
-        self.assertEqual("ABORTED", failed.get(f"{server.url}/hang"))
+        page, failed = self.logged(server, WAITING, "--timeout=700")
+        self.assertIn("<title>waiting</title>", page)
+        self.assertIn(failed.get(f"{server.url}/hang"), (None, "ABORTED"))  # by the visit's end
+        self.assertEqual(1, len(server.requests_for("GET", "/hang")))
 
 
 def errors(log):
