@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -49,8 +50,10 @@ async function askAll(urls) {
 askAll(%s);
 </script>"""
 
-WAITING = """<!DOCTYPE html><title>waiting</title>
-<img src=/hang onload="document.title = 'came'" onerror="document.title = 'failed'">"""
+#: Tells how its patience ended; it is loaded as soon as that was heard.
+WAITING = """<!DOCTYPE html><img src=/last><script>
+fetch("/hang", {signal: AbortSignal.timeout(200)}).catch(error => fetch("/told/" + error.name));
+</script>"""
 
 #: What Chromium calls the faults, by its names of errors (net/base/net_error_list.h).
 FAULTS = {
@@ -181,10 +184,10 @@ class Faults(Visiting):
     def test_it_waits_for_a_server_that_hangs(self):
         server = up(self, FakeServer())
         server.expect("GET", "/hang").then(hang())
-        page, failed = self.logged(server, WAITING, "--timeout=700")
-        self.assertIn("<title>waiting</title>", page)
-        self.assertIn(failed.get(f"{server.url}/hang"), (None, "ABORTED"))  # by the visit's end
-        self.assertEqual(1, len(server.requests_for("GET", "/hang")))
+        told = threading.Event()
+        server.expect("GET", "/told/TimeoutError").then(lambda request: str(told.set()))
+        server.expect("GET", "/last").then(lambda request: str(told.wait(10)))
+        self.logged(server, WAITING)
 
 
 def errors(log):
