@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Coroutine
 from typing import Any
 
@@ -46,6 +47,7 @@ class HTTP1(Connection):
         self._answering = False
         self._refused = False
         self.gone = asyncio.Event()  # set once the client sends nothing any more
+        self._awaited: asyncio.Future[Any]  # what the answer waits for
         self._switched: asyncio.StreamReader | None = None  # what comes is no HTTP any more
 
     @property
@@ -79,7 +81,7 @@ class HTTP1(Connection):
         if self._switched:
             self._switched.feed_eof()
         if self._answering:
-            self._task.cancel()
+            self._awaited.cancel()
 
     def switch(self, headers: HeaderPairs) -> asyncio.StreamReader:
         """Go over to another protocol; what comes from now on can be read from the result."""
@@ -135,42 +137,64 @@ class HTTP1(Connection):
 
     def _answer(self, request: Request) -> None:
         self._head, self._body = None, []
+        self._answering = True
         exchange = HTTP1Exchange(self, request)
         answer = self._answerer.answer(exchange)
         if isinstance(answer, Response):
-            if len(answer.body) <= SLICE and self.writable:
-                self._answer_at_once(exchange, answer)
-                return
-            answer = exchange.send(answer)
-        self._answering = True
-        self._task = self.server.task(self._await(exchange, answer), str(request))
-        self._task.add_done_callback(lambda _: answer.close())  # it may never have begun
+            exchange.begin(answer.status, answer.raw_headers)
+            self._finish(exchange, answer.body)
+        elif isinstance(answer, asyncio.Future):
+            self._awaited = answer
+            answer.add_done_callback(functools.partial(self._finish_later, exchange))
+        else:
+            self._work(exchange, answer)
 
-    def _answer_at_once(self, exchange: HTTP1Exchange, answer: Response) -> None:
-        # A task would cost a fifth of the time of such a request.
-        try:
-            self.send(exchange.wire(answer))
-        except h11.LocalProtocolError as error:
-            self._answerer.failed(exchange.request, error)
-            self.reset()
+    def _finish(self, exchange: HTTP1Exchange, data: bytes) -> None:
+        """Send the last part of an answer."""
+        if len(data) > SLICE or not self.writable:
+            self._work(exchange, exchange.finish(data))
+            return
+        try:  # a task would cost a fifth of the time of such a request
+            self.send(exchange.last(data))
+        except Exception as error:
+            self._fail(exchange, error)
         self._end_cycle()
+
+    def _finish_later(self, exchange: HTTP1Exchange, last: asyncio.Future[bytes]) -> None:
+        if last.cancelled():  # in connection_lost()
+            return
+        if error := last.exception():
+            self._fail(exchange, error)
+            self._end_cycle()
+        else:
+            self._finish(exchange, last.result())
+        self._read(self.h11.trailing_data[0])  # what a pipelining client has sent already
+
+    def _work(self, exchange: HTTP1Exchange, answer: Coroutine[Any, Any, None]) -> None:
+        """Let an answer take its time."""
+        task = self.server.task(self._await(exchange, answer), str(exchange.request))
+        task.add_done_callback(lambda _: answer.close())  # it may never have begun
+        self._awaited = task
 
     async def _await(self, exchange: HTTP1Exchange, answer: Coroutine[Any, Any, None]) -> None:
         try:
             await answer
-        except ConnectionAbortedError:
-            pass  # the client is gone, connection_lost() has done the rest
         except BaseException as error:
             if isinstance(error, OVER) and not self.alive:
                 raise
-            self._answerer.failed(exchange.request, error)
-            self.reset()
-        self._answering = False
+            self._fail(exchange, error)
         self._end_cycle()
-        self._read(self.h11.trailing_data[0])  # what a pipelining client has sent already
+        self._read(self.h11.trailing_data[0])
+
+    def _fail(self, exchange: HTTP1Exchange, error: BaseException) -> None:
+        if isinstance(error, ConnectionAbortedError):
+            return  # the client is gone, connection_lost() does the rest
+        self._answerer.failed(exchange.request, error)
+        self.reset()
 
     def _end_cycle(self) -> None:
         """Make ready for the next request, or close if there can be none."""
+        self._answering = False
         if self.h11.our_state is h11.DONE and self.h11.their_state is h11.DONE:
             self.h11.start_next_cycle()
         else:
@@ -262,15 +286,12 @@ class HTTP1Exchange(ServedExchange):
     async def finish(self, data: bytes = b"") -> None:
         if len(data) > SLICE:
             await self.write(data)
-        else:
-            self._add(data)
-        self._send(h11.EndOfMessage())
-        await self._flush()
+            data = b""
+        await self._onward(self.last(data))
 
-    def wire(self, response: Response) -> bytes:
-        """A whole answer as bytes that are to be sent."""
-        self.begin(response.status, response.raw_headers)
-        self._add(response.body)
+    def last(self, data: bytes) -> bytes:
+        """What is to be sent, now that the last part is there."""
+        self._add(data)
         self._send(h11.EndOfMessage())
         return self._take()
 

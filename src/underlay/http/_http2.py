@@ -183,6 +183,8 @@ class HTTP2(Connection):
         answer = self._answerer.answer(exchange)
         if isinstance(answer, Response):
             answer = exchange.send(answer)
+        elif isinstance(answer, asyncio.Future):
+            answer = exchange.conclude(answer)
         stream.task = self.server.task(self._await(number, exchange, answer), str(exchange.request))
         stream.task.add_done_callback(lambda _: answer.close())  # it may never have begun
 
@@ -284,6 +286,10 @@ class HTTP2Exchange(ServedExchange):
             raise ValueError(f"The answer is {self._left} bytes shorter than its Content-Length.")
         self.connection.end_stream(self._number)
         self._finished = True
+
+    async def conclude(self, last: asyncio.Future[bytes]) -> None:
+        """Finish with a part that is still to come."""
+        await self.finish(await last)
 
     async def send(self, response: Response) -> None:
         self.begin(response.status, response.raw_headers)

@@ -356,11 +356,18 @@ class Exchange(Protocol):
         ...
 
 
+#: An answer, or how to come to one.
+Answering = Response | Coroutine[Any, Any, None] | asyncio.Future[bytes]
+
+
 class Answerer(Protocol):
     """Answers the requests of a server, called in its event loop."""
 
-    def answer(self, exchange: Exchange) -> Response | Coroutine[Any, Any, None]:
-        """Return the answer if it is known, else what has still to be done for it."""
+    def answer(self, exchange: Exchange) -> Answering:
+        """Return the answer if it is known, else what has still to be done for it.
+
+        A future stands for the last part of an answer that will have been begun by then.
+        """
         ...
 
     def failed(self, request: Request, error: BaseException) -> None:

@@ -141,7 +141,8 @@ class wsgi(Answer):
         def note(request: Request, error: BaseException) -> None:
             raised.append(error)
 
-        await Gateway(self.application, note, note).answer(exchange)
+        last = await Gateway(self.application, note, note).answer(exchange)
+        await exchange.finish(last)
         if raised:
             raise raised[0]
 
