@@ -262,7 +262,7 @@ class HTTP1Exchange(ServedExchange):
     connection: HTTP1
 
     def __init__(self, connection: HTTP1, request: Request) -> None:
-        super().__init__(connection, request, connection.gone, self._to_client)
+        super().__init__(connection, request, connection.gone, connection.write)
         self._wire: list[bytes] = []  # made ready, not sent yet
         self._bodiless = request.method == "HEAD"
 
@@ -329,9 +329,3 @@ class HTTP1Exchange(ServedExchange):
 
     async def _flush(self) -> None:
         await self._onward(self._take())
-
-    async def _to_client(self, data: bytes) -> None:
-        if self.connection.h11.our_state in (h11.DONE, h11.MUST_CLOSE):
-            self.connection.send(data)  # the last: the others' turn comes anyway
-        else:
-            await self.connection.write(data)

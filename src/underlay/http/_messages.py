@@ -177,14 +177,14 @@ def encoded(headers: Iterable[tuple[str, str]]) -> HeaderPairs:
     :raises TypeError: if they are not text.
     :raises ValueError: if they cannot be sent (RFC 9110, 5.1 and 5.5).
     """
-    headers = list(headers)
-    for field in headers:
-        if not all(isinstance(part, str) for part in field):
-            raise TypeError(f"{field!r} is not a header: name and value are text.")
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    for name, value in pairs:
-        if not TOKEN.fullmatch(name) or NO_VALUE.search(value):
-            raise ValueError(f"{name!r}: {value!r} is not a header.")
+    pairs = []
+    for name, value in headers:
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise TypeError(f"{(name, value)!r} is not a header: name and value are text.")
+        pair = name.encode("latin-1"), value.encode("latin-1")
+        if not TOKEN.fullmatch(pair[0]) or NO_VALUE.search(pair[1]):
+            raise ValueError(f"{pair[0]!r}: {pair[1]!r} is not a header.")
+        pairs.append(pair)
     return pairs
 
 

@@ -200,7 +200,10 @@ class Server:
     def _call_posts(self) -> None:
         self._posted = False
         for _each in range(len(self._posts)):
-            self.loop.call_soon(self._posts.popleft())
+            try:
+                self._posts.popleft()()
+            except Exception as error:
+                self.failed(error)
 
     async def _main(self) -> None:
         self.loop.add_reader(self.listening, self.accept)

@@ -118,8 +118,8 @@ class Call:
             raise AssertionError("start_response() was called once more without exc_info.")
         code, _, reason = status.partition(" ")
         self._head = int(code), encoded(headers), reason.encode("latin-1")
-        lengths = [value for name, value in self._head[1] if name.lower() == b"content-length"]
-        self._length = int(lengths[0]) if lengths else None
+        named = {name.lower(): value for name, value in self._head[1]}
+        self._length = int(named[b"content-length"]) if b"content-length" in named else None
         return self._write
 
     def _write(self, data: bytes) -> None:
@@ -207,8 +207,7 @@ class Call:
             return
         assert self._head
         status, headers, reason = self._head
-        named = {name.lower() for name, _ in headers}
-        if empty and allows_body(status) and not named & {b"content-length", b"transfer-encoding"}:
+        if empty and self._length is None and allows_body(status):
             headers = [*headers, (b"Content-Length", b"0")]
         self._exchange.begin(status, headers, reason)
 
