@@ -29,6 +29,8 @@ from underlay.http._messages import (
 )
 from underlay.http._server import Server
 
+END = h11.EndOfMessage()
+
 
 class HTTP1(Connection):
     """A connection that speaks HTTP/1.
@@ -168,7 +170,7 @@ class HTTP1(Connection):
             self._end_cycle()
         else:
             self._finish(exchange, last.result())
-        self._read(self.h11.trailing_data[0])  # what a pipelining client has sent already
+        self._read_on()
 
     def _work(self, exchange: HTTP1Exchange, answer: Coroutine[Any, Any, None]) -> None:
         """Let an answer take its time."""
@@ -184,7 +186,13 @@ class HTTP1(Connection):
                 raise
             self._fail(exchange, error)
         self._end_cycle()
-        self._read(self.h11.trailing_data[0])
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Take what a pipelining client has sent already."""
+        data, ended = self.h11.trailing_data
+        if data or ended:
+            self._read(data)
 
     def _fail(self, exchange: HTTP1Exchange, error: BaseException) -> None:
         if isinstance(error, ConnectionAbortedError):
@@ -242,7 +250,7 @@ def _refusal(status: int, problem: str) -> bytes:
 
 def _refuse_two_lengths(head: h11.Request) -> None:
     """Where two lengths compete, two parties may see two requests (RFC 9112, 6.1 and 11.2)."""
-    names = {name for name, _ in head.headers}
+    names = {name.lower() for name, _ in head.headers.raw_items()}
     if b"transfer-encoding" in names:
         if b"content-length" in names:
             raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
@@ -292,7 +300,7 @@ class HTTP1Exchange(ServedExchange):
     def last(self, data: bytes) -> bytes:
         """What is to be sent, now that the last part is there."""
         self._add(data)
-        self._send(h11.EndOfMessage())
+        self._send(END)
         return self._take()
 
     async def send(self, response: Response) -> None:
