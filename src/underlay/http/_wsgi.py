@@ -1,13 +1,13 @@
 """Gateway: calls a WSGI application for each request, in a thread of its own (PEP 3333).
 
 The last part of an answer changes hands without anybody waiting for it; for most answers that is
-all there is, and to change hands costs more than the rest.  Parts before it are waited for, so
-that no application is ahead of its client.
+all there is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import io
 import operator
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay.http._failing import told
 from underlay.http._messages import Exchange, HeaderPairs, Request, allows_body, encoded
+from underlay.http._parts import Parts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -68,23 +69,33 @@ class Call:
         self._gateway = gateway
         self._exchange = exchange
         self._head: tuple[int, HeaderPairs, bytes] | None = None
-        self._length: int | None = None  # bytes that are still to come, if that is known
-        self._held: list[bytes] = []  # parts that are still to be sent
+        self._left: int | None = None  # bytes that are still to come, if that is known
         self._begun = False  # whether there was a part
+        self._held: list[bytes] = []  # parts that may be the last ones
+        self._parts: Parts | None = None  # those before
         self._whole = False  # no more parts come
         self._misled = False
-        self._client_gone = False
 
     def run(self) -> None:
         try:
             self._serve()
         except BaseException as error:
-            if self._client_gone:
+            if isinstance(error, ConnectionAbortedError) and self._client_gone:
                 return
             note = self._gateway.misled if self._misled else self._gateway.raised
             note(self._exchange.request, error)
             if not self._whole:
-                self._exchange.post(self._tell, error)
+                self._give_up(error)
+
+    def _give_up(self, error: BaseException) -> None:
+        if self._parts:
+            with contextlib.suppress(Exception):
+                self._parts.wait()
+        self._exchange.post(self._tell, error)
+
+    @property
+    def _client_gone(self) -> bool:
+        return self._exchange.ended and not self._whole
 
     def _serve(self) -> None:
         application, scheme = self._gateway.application, self._gateway.scheme
@@ -96,11 +107,9 @@ class Call:
 
     def _send_all(self, body: Iterable[bytes]) -> None:
         # Parts that have a number are there already, there is nothing to wait for between them.
-        all_there = operator.length_hint(body, -1) >= 0
+        send = self._send if operator.length_hint(body, -1) < 0 else self._hold
         for data in body:
-            self._add(data)
-            if not (all_there or self._whole):
-                self._send()
+            send(data)
         self._check_head()
         if not self._whole:
             self._finish()
@@ -119,67 +128,60 @@ class Call:
         code, _, reason = status.partition(" ")
         self._head = int(code), encoded(headers), reason.encode("latin-1")
         named = {name.lower(): value for name, value in self._head[1]}
-        self._length = int(named[b"content-length"]) if b"content-length" in named else None
-        return self._write
+        self._left = int(named[b"content-length"]) if b"content-length" in named else None
+        return self._send
 
-    def _write(self, data: bytes) -> None:
-        self._add(data)
-        if not self._whole:
-            self._send()
+    def _send(self, data: bytes) -> None:
+        self._hold(data)
+        if self._held:
+            self._parts = self._parts or Parts(self._exchange, self._begin)
+            self._pass_on(self._parts.put, self._take())
 
-    def _add(self, data: bytes) -> None:
+    def _hold(self, data: bytes) -> None:
         self._check(data)
-        if not data:
-            return
-        self._begun = True
-        self._held.append(data)
-        if self._length is not None:
-            self._length -= len(data)
-            if self._length == 0:
-                self._finish()
+        if data:
+            self._begun = True
+            self._held.append(data)
+            if self._left is not None:
+                self._left -= len(data)
+                if self._left == 0:
+                    self._finish()
 
-    def _send(self) -> None:
+    def _finish(self) -> None:
+        if self._parts:
+            self._pass_on(self._parts.wait)
+        self._whole = True
+        self._exchange.post(self._hand_over, self._take())
+
+    def _pass_on(self, step: Callable[..., None], *args: bytes) -> None:
         try:
-            self._exchange.call(self._pass_on, self._take())
-        except ConnectionAbortedError:
-            self._client_gone = True
-            raise
+            step(*args)
         except Exception:
             self._misled = True
             raise
-
-    def _finish(self) -> None:
-        self._whole = True
-        self._exchange.post(self._hand_over, self._take())
 
     def _take(self) -> bytes:
         held, self._held = self._held, []
         return held[0] if len(held) == 1 else b"".join(held)
 
     def _check(self, data: bytes) -> None:
+        problem: Exception | None = None
         if not isinstance(data, bytes):
+            problem = TypeError(f"A body is made of bytes, the application gave {data!r:.40}.")
+        elif data and self._whole:
+            problem = AssertionError("The application has sent more than its Content-Length.")
+        if problem:
             self._misled = True
-            raise TypeError(f"A body is made of bytes, the application gave {data!r:.40}.")
+            raise problem
         if data:
             self._check_head()
-            self._check_length()
 
     def _check_head(self) -> None:
         if self._head is None:
             self._misled = True
             raise AssertionError("The application has not called start_response().")
 
-    def _check_length(self) -> None:
-        if self._whole:
-            self._misled = True
-            raise AssertionError("The application has sent more than its Content-Length.")
-
     # -- in the event loop
-
-    async def _pass_on(self, data: bytes) -> None:
-        if data:
-            self._begin(empty=False)
-            await self._exchange.write(data)
 
     def _hand_over(self, data: bytes) -> None:
         if self.last.done():  # the client has gone
@@ -194,7 +196,7 @@ class Call:
     def _tell(self, error: BaseException) -> None:
         if self.last.done():
             return
-        if self._exchange.started:
+        if self._parts:
             self._exchange.break_off()
             self.last.set_exception(ConnectionAbortedError("The answer was broken off."))
         else:
@@ -202,12 +204,12 @@ class Call:
             self._exchange.begin(response.status, response.raw_headers)
             self.last.set_result(response.body)
 
-    def _begin(self, empty: bool) -> None:
+    def _begin(self, empty: bool = False) -> None:
         if self._exchange.started:
             return
         assert self._head
         status, headers, reason = self._head
-        if empty and self._length is None and allows_body(status):
+        if empty and self._left is None and allows_body(status):
             headers = [*headers, (b"Content-Length", b"0")]
         self._exchange.begin(status, headers, reason)
 
