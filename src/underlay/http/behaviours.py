@@ -141,8 +141,11 @@ class wsgi(Answer):
         def note(request: Request, error: BaseException) -> None:
             raised.append(error)
 
-        last = await Gateway(self.application, note, note).answer(exchange)
-        await exchange.finish(last)
+        try:
+            await exchange.finish(await Gateway(self.application, note, note).answer(exchange))
+        except ConnectionAbortedError:
+            if not raised:
+                raise
         if raised:
             raise raised[0]
 
