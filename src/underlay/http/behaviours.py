@@ -143,11 +143,9 @@ class wsgi(Answer):
 
         try:
             await exchange.finish(await Gateway(self.application, note, note).answer(exchange))
-        except ConnectionAbortedError:
-            if not raised:
-                raise
-        if raised:
-            raise raised[0]
+        finally:  # also if the connection was reset because of it
+            if raised:
+                raise raised[0]
 
 
 @dataclasses.dataclass(frozen=True)
