@@ -47,7 +47,8 @@ class HTTP1(Connection):
         self._body: list[bytes] = []
         self._length = 0
         self._answering = False
-        self._refused = False
+        self._upload: asyncio.StreamReader | None = None  # a body that comes while it is answered
+        self._deaf = False  # whatever comes is of no interest
         self.gone = asyncio.Event()  # set once the client sends nothing any more
         self._awaited: asyncio.Future[Any]  # what the answer waits for
         self._switched: asyncio.StreamReader | None = None  # what comes is no HTTP any more
@@ -59,14 +60,14 @@ class HTTP1(Connection):
     def data_received(self, data: bytes) -> None:
         if self._switched:
             self._switched.feed_data(data)
-        elif not self._refused:
+        elif not self._deaf:
             self.h11.receive_data(data)
             self._read(data)
 
     def eof_received(self) -> bool:
         """Whether to keep our half open: a client may close its own half and still listen."""
         self.gone.set()
-        if self._refused:
+        if self._deaf:
             return False
         if self._switched:
             self._switched.feed_eof()
@@ -74,12 +75,15 @@ class HTTP1(Connection):
             self.h11.receive_data(b"")
         if not self._answering:
             self._broken_off()
-        return self._answering and not self.server.tls  # TLS has no halves to close
+        # TLS has no halves to close.
+        return self._answering and not self._upload and not self.server.tls
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
         self.gone.set()
         self._broken_off()
+        if self._upload:
+            self._upload.set_exception(ConnectionAbortedError("The connection is closed."))
         if self._switched:
             self._switched.feed_eof()
         if self._answering:
@@ -103,7 +107,7 @@ class HTTP1(Connection):
         :param data: what has come last, as evidence.
         """
         try:
-            while self.alive and not self._answering and not self._refused:
+            while self.alive and not self._deaf and (self._upload or not self._answering):
                 if not self._take(self.h11.next_event()):
                     break
         except h11.RemoteProtocolError as error:
@@ -115,10 +119,12 @@ class HTTP1(Connection):
             self._head, self._body, self._length = event, [], 0
             _refuse_two_lengths(event)
             self._continue()
+            if self._answerer.early:
+                self._answer_early()
         elif isinstance(event, h11.Data):
             self._add(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
-            self._answer(self._request())
+            self._end()
         else:
             if isinstance(event, h11.ConnectionClosed):
                 self.close()
@@ -126,16 +132,34 @@ class HTTP1(Connection):
         return True
 
     def _add(self, data: bytes) -> None:
+        if self._upload:
+            self._upload.feed_data(data)
+            return
         self._body.append(data)
         self._length += len(data)
         if self._length > MAX_BODY:
             self._body.clear()
             self._refuse(b"", 413, f"too large: the body has more than {MAX_BODY} bytes")
 
+    def _end(self) -> None:
+        if self._upload:
+            self._upload.feed_eof()
+            self._upload = None
+        else:
+            self._answer(self._request())
+
     def _continue(self) -> None:
         if self.h11.they_are_waiting_for_100_continue and self.transport:
             go_on = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
             self.transport.write(self.h11.send(go_on))
+
+    def _answer_early(self) -> None:
+        """Let a request be answered while its body comes, no faster than that is read."""
+        assert self.transport
+        request = self._request()
+        self._upload = request.upload = asyncio.StreamReader(SLICE, self.server.loop)
+        self._upload.set_transport(self.transport)
+        self._answer(request)
 
     def _answer(self, request: Request) -> None:
         self._head, self._body = None, []
@@ -205,8 +229,12 @@ class HTTP1(Connection):
         self._answering = False
         if self.h11.our_state is h11.DONE and self.h11.their_state is h11.DONE:
             self.h11.start_next_cycle()
+        elif self._upload and self.alive:
+            self._hang_up()
         else:
             self.close()
+        if self._answerer.early and self.alive and self.transport:
+            self.transport.resume_reading()  # the application need not have read all
 
     def _request(self, problem: str = "", body: bytes = b"") -> Request:
         head = self._head
@@ -230,15 +258,23 @@ class HTTP1(Connection):
     def _refuse(self, data: bytes, status: int, problem: str) -> None:
         self._answerer.malformed(self._request(problem, data[:EVIDENCE]))
         self._head = None
-        if self.transport and self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self._refused = True
+        if self._answering:
+            self.reset()
+        elif self.transport and self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(_refusal(status, problem))
-            # Not close(): with input unread that sends RST, and the client never sees the refusal
-            # (RFC 9112, 9.6).
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
-                return
-        self.close()
+            self._hang_up()
+        else:
+            self.close()
+
+    def _hang_up(self) -> None:
+        """Close our half, and leave it to the client to close the other one."""
+        # Not close(): with input unread that sends RST, and the client never sees the answer
+        # (RFC 9112, 9.6).
+        self._deaf = True
+        if self.transport and self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.close()
 
 
 def _refusal(status: int, problem: str) -> bytes:

@@ -41,7 +41,7 @@ class Stream:
             self.headers.insert(0, (b"host", authority))
         self.body: list[bytes] = []
         self.length = 0
-        self.whole = False
+        self.upload: asyncio.StreamReader | None = None  # a body that comes while it is answered
         self.gone = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -151,11 +151,11 @@ class HTTP2(Connection):
 
     def _take(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
-            self._streams[event.stream_id] = Stream(list(event.headers))
+            self._begin(event.stream_id, Stream(list(event.headers)))
         elif isinstance(event, h2.events.DataReceived):
             self._add(event.stream_id, event.data, event.flow_controlled_length)
         elif isinstance(event, h2.events.StreamEnded):
-            self._answer(event.stream_id)
+            self._end(event.stream_id)
         elif isinstance(event, h2.events.StreamReset):
             self._drop(event.stream_id)
         elif isinstance(event, (h2.events.WindowUpdated, h2.events.RemoteSettingsChanged)):
@@ -163,22 +163,36 @@ class HTTP2(Connection):
         elif isinstance(event, h2.events.ConnectionTerminated) and not self._streams:
             self.close()
 
+    def _begin(self, number: int, stream: Stream) -> None:
+        self._streams[number] = stream
+        if self._answerer.early:
+            stream.upload = asyncio.StreamReader(loop=self.server.loop)
+            self._answer(number, stream)
+
+    def _end(self, number: int) -> None:
+        stream = self._streams.get(number)
+        if stream is None:
+            return
+        if stream.upload:
+            stream.upload.feed_eof()
+        else:
+            self._answer(number, stream)
+
     def _add(self, number: int, data: bytes, credit: int) -> None:
         if credit:
             self.h2.acknowledge_received_data(credit, number)
         stream = self._streams.get(number)
         if stream is None:
             return
+        if stream.upload:
+            stream.upload.feed_data(data)
+            return
         stream.body.append(data)
         stream.length += len(data)
         if stream.length > MAX_BODY:
             self._refuse(number, f"too large: the body has more than {MAX_BODY} bytes")
 
-    def _answer(self, number: int) -> None:
-        stream = self._streams.get(number)
-        if stream is None:
-            return
-        stream.whole = True
+    def _answer(self, number: int, stream: Stream) -> None:
         exchange = HTTP2Exchange(self, number, self._request(stream), stream.gone)
         answer = self._answerer.answer(exchange)
         if isinstance(answer, Response):
@@ -218,10 +232,12 @@ class HTTP2(Connection):
         if stream is None:
             return
         stream.gone.set()
-        if not stream.whole:
-            self._answerer.broken_off(self._request(stream, "broken off by the client"))
-        elif stream.task:
+        if stream.upload:
+            stream.upload.set_exception(ConnectionAbortedError("The stream is closed."))
+        if stream.task:
             stream.task.cancel()
+        else:
+            self._answerer.broken_off(self._request(stream, "broken off by the client"))
 
     def _malformed(self, data: bytes, problem: str) -> None:
         request = Request("", "", body=data[:EVIDENCE], problem=problem, client=self.client)
@@ -239,6 +255,7 @@ class HTTP2(Connection):
             client=self.client,
             server=self.address,
             stopping=self.server.stopping,
+            upload=stream.upload,
         )
 
 

@@ -44,6 +44,7 @@ class Request:
     :param messages: of the WebSocket that it became, so far: ``("received", "ping")`` and the like.
     :param path_params: what stood at the places of a path's template, such as ``{"id": 7}``.
     :param number: its place among the requests of the test, from 1.
+    :param upload: the body, while it still comes; `body` is empty then.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Request:
     messages: list[tuple[str, str | bytes]] = dataclasses.field(default_factory=list, repr=False)
     path_params: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     number: int = dataclasses.field(default=0, repr=False)
+    upload: asyncio.StreamReader | None = dataclasses.field(default=None, repr=False)
 
     @functools.cached_property
     def raw_path(self) -> str:
@@ -361,7 +363,13 @@ Answering = Response | Coroutine[Any, Any, None] | asyncio.Future[bytes]
 
 
 class Answerer(Protocol):
-    """Answers the requests of a server, called in its event loop."""
+    """Answers the requests of a server, called in its event loop.
+
+    :ivar early: whether it is asked as soon as the head of a request is there, and reads the body
+        from `Request.upload`.
+    """
+
+    early: bool
 
     def answer(self, exchange: Exchange) -> Answering:
         """Return the answer if it is known, else what has still to be done for it.

@@ -24,6 +24,8 @@ class Playbook:
     :param unmatched_status: of the answer to a request that no expectation matches.
     """
 
+    early = False
+
     def __init__(
         self,
         layer: object,

@@ -35,6 +35,8 @@ class Gateway:
     :param scheme: of the URLs that clients use.
     """
 
+    early = False
+
     def __init__(
         self, application: WSGIApplication, raised: Noting, misled: Noting, scheme: str = "http"
     ) -> None:

@@ -102,6 +102,7 @@ class Desk:
     def __init__(self, server: Standalone, answerer: Answerer) -> None:
         self._server = server
         self._answerer = answerer
+        self.early = answerer.early
         self.failed = answerer.failed
         self.malformed = answerer.malformed
         self.broken_off = answerer.broken_off
