@@ -348,10 +348,10 @@ def server_context() -> ssl.SSLContext:
 
 
 def ask(port: int, tls: ssl.SSLContext | None) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port)
     if tls:
         unchecked = ssl._create_unverified_context()
-        connection = http.client.HTTPSConnection("127.0.0.1", port, context=unchecked, timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, context=unchecked)
     connection.request("GET", "/")
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, HELLO)

@@ -1,6 +1,6 @@
 """Servers stop in every state that clients and handlers can be in, and leave nothing behind.
 
-How long that takes is a matter of benchmarks/http.py.
+How long that takes is a matter of ``python -m benchmarks.http``.
 """
 
 import gc
