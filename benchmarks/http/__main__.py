@@ -13,7 +13,8 @@ ratio is that of the best to a bare asyncio protocol's.
 seconds is not asked again; a dash is for what a server does not have.
 
 ``load``: requests per second with 16 connections, and microseconds of CPU of the server's process
-per request, medians; with keep-alive where the server has it, and without; ratios are to pytest-httpserver's CPU.
+per request, medians; with keep-alive where the server has it, and without.  The ratio is that of
+the CPU to pytest-httpserver's.
 
 ``left``: threads and descriptors after 200 times start, request, stop; all at the same time, since
 most of them sleep most of that time.

@@ -130,8 +130,8 @@ class RealClients(Up):
         with self.server.refusing():
             self.check_clients(REFUSED)
 
-    def test_they_are_not_accepted(self):
-        with self.server.not_accepting():
+    def test_they_give_up_where_the_server_stalls(self):
+        with self.server.stalling():
             self.check_clients(OUT_OF_TIME, 0.2)
 
     def test_a_client_that_retries_gets_through(self):
@@ -345,7 +345,7 @@ class WholeServer(Up):
             self.server.failing(hang)
 
     def test_only_a_server_that_is_up_can_fail(self):
-        for fail in (FakeServer().refusing, FakeServer().not_accepting):
+        for fail in (FakeServer().refusing, FakeServer().stalling):
             self.assertRaisesRegex(LayerError, "is not set up", fail)
         self.assertRaisesRegex(LayerError, "is not set up", FakeServer().failing, hang())
 
@@ -376,25 +376,25 @@ class Outages(Up):
             self.assertEqual("ConnectionRefusedError", saw(by_http_client, server.url + "/", 10))
         self.assertEqual((200, "hello"), ask(server.url))
 
-    def test_who_came_while_nobody_was_accepted_is_sent_away(self):
+    def test_who_came_while_it_stalled_is_sent_away(self):
         with contextlib.ExitStack() as until_the_end:
-            with self.server.not_accepting():
+            with self.server.stalling():
                 sock = until_the_end.enter_context(connected(self.server, GET))
             with self.assertRaises(ConnectionResetError):
                 sock.recv(100)
         self.assertEqual([], self.server.requests)
 
-    def test_open_connections_are_not_read_while_nobody_is_accepted(self):
+    def test_open_connections_are_not_read_while_it_stalls(self):
         self.server.expect("GET", "/").then(text="hello")
         with connected(self.server, GET) as sock:
             sock.recv(1000)
-            with self.server.not_accepting():
+            with self.server.stalling():
                 sock.sendall(GET)
                 self.server._server.settle()
                 self.assertEqual(1, len(self.server.requests))
 
     def test_it_can_be_taken_down_in_an_outage(self):
-        for outage in ("refusing", "not_accepting", "stalling"):
+        for outage in ("refusing", "stalling"):
             with self.subTest(outage), FakeServer() as server:
                 getattr(server, outage)()
 

@@ -275,18 +275,6 @@ class Listening(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "too long for a unix socket"):
             FakeServer(unix="/" + "x" * 200).__enter__()
 
-    def test_stalling_leaves_new_connections_alone(self):
-        with FakeServer() as server:
-            server.expect("GET", "/").then(text="Hello")
-            with server.stalling(), connected(server, GET) as sock:
-                sock.settimeout(0.05)
-                self.assertRaises(TimeoutError, sock.recv, 1)
-            self.assertEqual((200, "Hello"), ask(server.url))
-
-    def test_only_a_server_that_is_up_can_stall(self):
-        with self.assertRaisesRegex(Exception, "is not set up"), FakeServer().stalling():
-            pass
-
 
 def listening(port):
     """Whether somebody does."""

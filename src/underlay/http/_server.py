@@ -63,7 +63,6 @@ class Server:
         self.tasks: dict[asyncio.Task[Any], str] = {}
         self.workers = Workers()
         self.stopping = threading.Event()
-        self.stalling = False  # whether new connections are left alone
         self.failed = failed
         self._posts: collections.deque[Callable[[], object]] = collections.deque()
         self._posted = False
@@ -238,8 +237,6 @@ class Server:
         accepted.add_done_callback(functools.partial(self._accepted, connection))
 
     async def _shake_hands(self, connection: Connection, sock: socket.socket) -> None:
-        if self.stalling:
-            await self.loop.create_future()
         await self.loop.connect_accepted_socket(lambda: connection, sock, ssl=self.tls)
 
     def _accepted(self, connection: Connection, task: asyncio.Task[Any]) -> None:
