@@ -67,6 +67,7 @@ NEEDS_AT_THE_TOP = {
     "wsgi/_testbrowser.py": {"zope"},
     "http/_asgi.py": set(),
     "http/_http1.py": {"h11"},
+    "http/_http1_exchange.py": {"h11"},
     "http/_http2.py": {"h2"},
     "http/_negotiating.py": set(),
     "http/_websocket.py": {"wsproto"},

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 
 from underlay._errors import NotReady
 from underlay._waiting import wait_until
+from underlay.http._answering import Exchange
 from underlay.http._exchange import SLICE
 from underlay.http._failing import tell
-from underlay.http._messages import Exchange, Request, plain
+from underlay.http._messages import Request, plain
 from underlay.http._stacks import describe
 from underlay.http._websocket import Closed, WebSocket, is_asked_for, subprotocols
 

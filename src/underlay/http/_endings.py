@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import ClassVar
 
+from underlay.http._answering import Exchange
 from underlay.http._arguments import check_bytes
-from underlay.http._messages import Exchange
 from underlay.http._through import Through, refuse
 
 #: Reasons of HTTP/2 (RFC 9113, 7).

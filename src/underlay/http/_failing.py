@@ -9,7 +9,8 @@ import traceback
 import types
 
 from underlay._errors import AnswerFailed
-from underlay.http._messages import Exchange, Request, Response, plain
+from underlay.http._answering import Exchange
+from underlay.http._messages import Request, Response, plain
 
 #: Packages whose lines tell nothing about what is wrong with a test.
 OURS = {

@@ -13,17 +13,11 @@ import h2.events
 import h2.exceptions
 from h2.errors import ErrorCodes
 
+from underlay.http._answering import Answerer
 from underlay.http._connection import Connection
 from underlay.http._exchange import EVIDENCE, MAX_BODY, SLICE, ServedExchange
 from underlay.http._failing import OVER
-from underlay.http._messages import (
-    Answerer,
-    HeaderPairs,
-    Request,
-    Response,
-    allows_body,
-    plain,
-)
+from underlay.http._messages import HeaderPairs, Request, Response, allows_body, plain
 from underlay.http._server import Server
 
 #: What belongs to a connection of HTTP/1, and must not be sent here (RFC 9113, 8.2.2).

@@ -6,8 +6,8 @@ import asyncio
 import collections
 from collections.abc import Callable
 
+from underlay.http._answering import Exchange
 from underlay.http._exchange import SLICE
-from underlay.http._messages import Exchange
 
 #: Parts by which a handler may be ahead of its client.
 AHEAD = 8

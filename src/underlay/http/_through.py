@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from underlay.http._messages import Exchange, HeaderPairs, Response
+from underlay.http._answering import Exchange
+from underlay.http._messages import HeaderPairs, Response
 
 T = TypeVar("T")
 

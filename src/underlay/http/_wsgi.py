@@ -16,8 +16,9 @@ import urllib.parse
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from underlay.http._answering import Exchange
 from underlay.http._failing import told
-from underlay.http._messages import Exchange, HeaderPairs, Request, allows_body, encoded
+from underlay.http._messages import HeaderPairs, Request, allows_body, encoded
 from underlay.http._parts import Parts
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from underlay.http._answering import Exchange
 from underlay.http._arguments import NOT_GIVEN, header_pairs
-from underlay.http._messages import Answer, Exchange, HeaderPairs, Request, Response
+from underlay.http._messages import Answer, HeaderPairs, Request, Response
 from underlay.http._through import Through
 from underlay.http._wsgi import Gateway
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay._errors import LayerError
 from underlay.http import _outages
+from underlay.http._answering import Answerer
 from underlay.http._arguments import NOT_GIVEN
 from underlay.http._conditions import Sequence, Times
 from underlay.http._expectation import Expectation, title
@@ -20,7 +21,7 @@ from underlay.http._forwarding import forward
 from underlay.http._har import SECRET
 from underlay.http._journal import Entry
 from underlay.http._matching import criteria, matches
-from underlay.http._messages import Answerer, Request, Response
+from underlay.http._messages import Request, Response
 from underlay.http._playbook import Playbook
 from underlay.http._recorder import Recorder
 from underlay.http._replaying import expectations

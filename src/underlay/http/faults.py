@@ -10,9 +10,10 @@ import dataclasses
 import http
 from typing import ClassVar
 
+from underlay.http._answering import Exchange
 from underlay.http._arguments import check_bytes
 from underlay.http._endings import close_connection, go_away, hang, reset_connection, reset_stream
-from underlay.http._messages import Exchange, HeaderPairs
+from underlay.http._messages import HeaderPairs
 from underlay.http._pace import chance, delay, drip, lognormal, throttle, uniform
 from underlay.http._through import Through, refuse
 from underlay.http.behaviours import Behaviour, as_behaviour, perform

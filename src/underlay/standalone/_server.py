@@ -7,8 +7,9 @@ from pathlib import Path
 
 from underlay._errors import ExpectationsUnreadable, LayerError
 from underlay.http import FakeServer
+from underlay.http._answering import Answerer, Answering, Exchange
 from underlay.http._listeners import Listener, TCPListener, refuse_all_but_loopback
-from underlay.http._messages import Answerer, Answering, Exchange, Response
+from underlay.http._messages import Response
 from underlay.standalone._expectations import read
 from underlay.standalone._page import counted, page
 
