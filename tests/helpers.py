@@ -16,16 +16,17 @@ NO_PLUGINS = [f"-pno:{name}" for name in ("anyio", "cacheprovider", "hypothesisp
 
 
 @contextlib.contextmanager
-def interrupts_heard() -> Iterator[None]:
-    """Where tests run in the background, SIGINT is ignored, and children would inherit that."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def signals_heard() -> Iterator[None]:
+    """Tests in the background, or under nohup, ignore signals; children would inherit that."""
+    usual = (signal.SIGINT, signal.SIGHUP)
+    ignored = [number for number in usual if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        if before is signal.SIG_IGN:
-            signal.signal(signal.SIGINT, before)
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def is_gone(pid: int) -> bool:

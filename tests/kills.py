@@ -23,7 +23,7 @@ from pathlib import Path
 import underlay
 from tests.conformance.runs import RUNNERS
 from tests.external.support import SHOP
-from tests.helpers import interrupts_heard, is_gone, processes_with
+from tests.helpers import is_gone, processes_with, signals_heard
 from underlay import NotReady
 from underlay._waiting import wait_until
 
@@ -319,5 +319,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with interrupts_heard():
+    with signals_heard():
         main()

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 import underlay
-from tests.helpers import interrupts_heard, is_gone, processes_with
+from tests.helpers import is_gone, processes_with, signals_heard
 from underlay._children import TAIL, Child, unused_folder
 from underlay._waiting import wait_until
 
@@ -211,7 +211,7 @@ class Endings(Children):
 
     def start(self, then="", script=script):
         """A process that has started a child and done something; what the child has as pid."""
-        with interrupts_heard():
+        with signals_heard():
             parent = subprocess.Popen(
                 [sys.executable, "-c", PARENT.format(script=script, then=then)],
                 env={**self.env, "PYTHONPATH": str(Path(underlay.__file__).parents[1])},
@@ -261,6 +261,8 @@ class Endings(Children):
             with self.subTest(then):
                 parent, _ = self.start(then)
                 parent.kill()
+                # A process has no environment while it becomes another one, as the child may now.
+                wait_until(lambda: not any(self.temporary.iterdir()), "the child to be stopped")
                 wait_until(lambda: len(processes_with(self.mark)) == 1, "the fork to be alone")
                 os.kill(*processes_with(self.mark), signal.SIGKILL)
                 self.assertNothingLeft()

@@ -4,7 +4,7 @@ import signal
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.helpers import interrupts_heard
+from tests.helpers import signals_heard
 from tests.kills import COMMANDS, kill, when_a_server_runs
 
 
@@ -12,7 +12,7 @@ class Kills(unittest.TestCase):
     def left(self, number, names):
         """What is left of runs that got a signal."""
         self.lent = []
-        with interrupts_heard(), ThreadPoolExecutor(2) as pool:
+        with signals_heard(), ThreadPoolExecutor(2) as pool:
             results = pool.map(lambda name: kill(name, self.moment, number, seconds=20), names)
             return {name: left for name, (_, left) in zip(names, results, strict=True) if left}
 

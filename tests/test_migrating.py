@@ -246,3 +246,108 @@ class ZopePytestlayer(ProjectTest):
         output = self.run_project("pytest", folder, "--collect-only", "-q").output
         self.assertIn("test_shop.py::test_suite::test_shop.carts\n", output)
         self.assertIn("test_shop.py::Discounts::test_its_base_sees_it\n", output)
+
+
+class GoceptHttpserverlayer(ProjectTest):
+    """Tests as they were; only the layers are ours."""
+
+    layers = """
+        from http.server import BaseHTTPRequestHandler
+        from underlay.http import LiveServer
+        from underlay.wsgi import WSGI, Handler, StaticFiles
+
+        def app(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"Hello world"]
+
+        class RequestHandler(BaseHTTPRequestHandler):
+            posts_received = []
+            def do_POST(self):
+                length = int(self.headers["content-length"])
+                self.posts_received.append(self.rfile.read(length))
+                self.send_response(200)
+                self.end_headers()
+            def log_message(self, *args):
+                pass
+
+        APP = WSGI(app)
+        HTTP_LAYER = LiveServer(APP)
+        FILES = StaticFiles()
+        STATIC_FILES = LiveServer(FILES)
+        HANDLER = Handler(RequestHandler)
+        POST_LAYER = LiveServer(HANDLER)
+    """
+    tests = """
+        import os
+        import unittest
+        from urllib.request import urlopen
+        from layers import HTTP_LAYER, POST_LAYER, STATIC_FILES
+
+        def ask(layer, path="/", data=None):
+            with urlopen(f"http://{layer['http_address']}{path}", data) as answer:
+                return answer.read()
+
+        class WSGIExample(unittest.TestCase):
+            layer = HTTP_LAYER
+            def test_wsgi(self):
+                self.assertEqual(b"Hello world", ask(self.layer))
+
+        class TemporaryExample(unittest.TestCase):
+            layer = STATIC_FILES
+            def test_static(self):
+                self.assertEqual([], os.listdir(self.layer["documentroot"]))
+                with open(os.path.join(self.layer["documentroot"], "index"), "w") as file:
+                    file.write("Hello World!")
+                self.assertEqual(b"Hello World!", ask(self.layer, "/index"))
+            test_static_again = test_static
+
+        class POSTExample(unittest.TestCase):
+            layer = POST_LAYER
+            def test_custom(self):
+                ask(self.layer, data=b"foo=bar")
+                self.assertEqual([b"foo=bar"], self.layer["request_handler"].posts_received)
+    """
+
+    def test_a_suite_runs_with_other_layers(self):
+        runs = self.run_everywhere(layers=self.layers, test_http=self.tests)
+        self.assertRuns(runs, guilty=set(), ran=4)
+
+
+class PytestLocalserver(ProjectTest):
+    """Fixtures under its names; see the page for what their methods are called."""
+
+    conftest = """
+        from underlay.http import FakeServer
+        from underlay.runners.pytest import fixture_for
+
+        PEER = FakeServer()
+        SECURE = FakeServer(tls=True)
+        httpserver = fixture_for(PEER)
+        httpsserver = fixture_for(SECURE)
+    """
+    functions = """
+        from urllib.request import urlopen
+
+        def ask(server, context=None):
+            with urlopen(server.url, context=context) as answer:
+                return answer.read()
+
+        def test_http(httpserver):
+            httpserver.expect().then(text="success")
+            assert ask(httpserver) == b"success"
+            assert len(httpserver.requests) == 1
+
+        def test_both(httpserver, httpsserver):
+            assert httpserver.requests == []
+            httpsserver.expect().then(text="safe")
+            assert ask(httpsserver, httpsserver.ssl_context) == b"safe"
+
+        def test_nobody_asks(httpserver):
+            httpserver.expect().then(text="success")
+    """
+
+    def test_fixtures(self):
+        folder = self.project(conftest=self.conftest, test_functions=self.functions)
+        run = self.run_project("pytest", folder)
+        self.assertEqual({"test_nobody_asks"}, run.guilty, run.output)
+        self.assertIn("UnmetExpectation", run.output)

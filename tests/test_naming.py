@@ -3,6 +3,7 @@
 import functools
 import gc
 import importlib
+import inspect
 import sys
 import tempfile
 import textwrap
@@ -57,8 +58,16 @@ class Names(unittest.TestCase):
         layer = OnALayerOfItsOwn.layer
         self.assertEqual("OnALayerOfItsOwn.layer", layer.__name__)
 
-    def test_else_a_layer_is_named_after_its_class(self):
-        self.assertEqual("Subclass", Subclass().__name__)
+    def test_else_a_layer_is_named_after_its_class_and_the_line_where_it_was_made(self):
+        line = inspect.currentframe().f_lineno + 1
+        self.assertEqual(f"Subclass:{line}", Subclass().__name__)
+
+    def test_two_layers_without_a_name_may_be_the_bases_of_others(self):
+        names = {
+            Layer([Layer()], name="ONE").__bases__[0].__name__,
+            Layer([Layer()], name="TWO").__bases__[0].__name__,
+        }
+        self.assertEqual(2, len(names))
 
     def test_name_and_module_can_be_given(self):
         layer = Layer(name="MINE", module="app.testing")
@@ -67,7 +76,7 @@ class Names(unittest.TestCase):
     def test_a_name_is_found_as_soon_as_there_is_a_variable(self):
         layer = Layer()
         self.addCleanup(globals().pop, "LATE")
-        self.assertEqual("Layer", layer.__name__)
+        self.assertNotEqual("LATE", layer.__name__)
         globals()["LATE"] = layer
         self.assertEqual("LATE", layer.__name__)
 
@@ -120,11 +129,11 @@ class NamesAreUnique(Golden):
         self.name_all([Layer(name="FREED")])
 
     def test_a_name_that_its_owner_no_longer_has_is_free(self):
-        early = Subclass()
+        early, later = Subclass(), Subclass()
         self.addCleanup(globals().pop, "EARLY")
-        self.name_all([early])
+        [name] = self.name_all([early])
         globals()["EARLY"] = early
-        self.assertEqual(["Subclass"], self.name_all([Subclass()]))
+        self.assertEqual([name], self.name_all([later]))
 
     def test_a_module_that_is_loaded_again_takes_its_names_over(self):
         text = """

@@ -40,6 +40,7 @@ CORE = {
 }
 ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources", "_scopes"}
 ADAPTERS = {
+    "httpserver": {"_errors", "http"},
     "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
     "timeline": {"_errors", "_markup", "_timeline"},
     "standalone": {"_errors", "_markup", "http"},
@@ -65,6 +66,19 @@ NEEDS_AT_THE_TOP = {
     "runners/_xdist.py": {"pytest"},
     "runners/pytest.py": {"pytest"},
     "wsgi/_testbrowser.py": {"zope"},
+    "httpserver/__init__.py": set(),
+    "httpserver/_base.py": {"werkzeug"},
+    "httpserver/_errors.py": set(),
+    "httpserver/_fake.py": set(),
+    "httpserver/_handlers.py": {"werkzeug"},
+    "httpserver/_matchers.py": {"werkzeug"},
+    "httpserver/_replies.py": {"werkzeug"},
+    "httpserver/_waits.py": set(),
+    "httpserver/bake.py": set(),
+    "httpserver/blocking_httpserver.py": {"werkzeug"},
+    "httpserver/hooks.py": {"werkzeug"},
+    "httpserver/httpserver.py": {"werkzeug"},
+    "httpserver/pytest_plugin.py": {"pytest"},
     "http/_asgi.py": set(),
     "http/_http1.py": {"h11"},
     "http/_http1_exchange.py": {"h11"},

@@ -28,9 +28,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if command == "unittest":
-        from underlay.runners import unittest
+        from underlay.runners import _program
 
-        unittest.main(rest)
+        _program.main(rest)
     elif command == "shards":
         from underlay.runners import _zope_shards
 

@@ -42,7 +42,8 @@ class Layer(Scoped):
 
     :param bases: layers that must be up before this one, and go down after it; by default those of
         the class attribute `defaultBases`.
-    :param name: by default the name of the module variable that holds the layer.
+    :param name: by default the name of the module variable that holds the layer, or else its class
+        and the line where it was made.
     :param module: by default the module that makes the layer.
     """
 
@@ -69,6 +70,7 @@ class Layer(Scoped):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         guard_hooks(cls)
+        cls._verifies = cls.verify is not Layer.verify
 
     def _checked(self, bases: object) -> tuple[AnyLayer, ...]:
         name = type(self).__name__
@@ -173,7 +175,7 @@ class Layer(Scoped):
             self._name
             or _naming.variable(self.__module__, self)
             or self._holder
-            or str(type(self).__name__)
+            or f"{type(self).__name__}:{self._made.line}"
         )
 
     def __repr__(self) -> str:
@@ -193,11 +195,6 @@ class Layer(Scoped):
         up = [layer for layer in order if getattr(layer, state, False)]
         known = {each for layer in up for each in setup_order(layer)}
         return [layer for layer in order if layer not in known]
-
-    @property
-    def _is_to_verify(self) -> bool:
-        """In a test, if anybody has written a verify(): a clean-up for nothing takes time."""
-        return self._in_test and getattr(self.verify, "__func__", None) is not Layer.verify
 
     def _refuse(self) -> None:
         __tracebackhide__ = True

@@ -2,8 +2,9 @@
 
 Runners tell layers apart by ``__module__ + "." + __name__`` alone: zope.testrunner merges two
 layers of one name, and the second is never set up.  So the name is that of the module variable
-which holds the layer, and a name that is taken is refused.  The table of names below is the one
-piece of state that belongs to the process, because to the runners names do.
+which holds the layer, or else tells where it was made; a name that is taken is refused.  The table
+of names below is the one piece of state that belongs to the process, because to the runners names
+do.
 """
 
 from __future__ import annotations

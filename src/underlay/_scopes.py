@@ -38,6 +38,7 @@ class Scoped(Resources):
     testSetUp: Any
     testTearDown: Any
     verify: Any
+    _verifies = False  # whether anybody has written a verify(): a clean-up for nothing takes time
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,7 +124,8 @@ class Scoped(Resources):
     def _tear_down_test(self, hook: Hook) -> None:
         __tracebackhide__ = True
         if self._of_test.is_open:
-            self._of_test.add(self.verify)  # for tests whose class was not there to be asked
+            if self._verifies:  # for tests whose class was not there to be asked
+                self._of_test.add(self.verify)
             self._close(self._of_test, hook)
 
     def _open(self, scope: Scope, begin: Callable[[], None], hook: Hook) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from underlay._errors import NameTaken
 from underlay._graph import setup_order
@@ -83,12 +84,13 @@ class Meter(Generic[K]):
 
     def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         self.now = now
-        self._sums: dict[K, tuple[float, int]] = {}
+        self._sums: defaultdict[K, list[Any]] = defaultdict(lambda: [0.0, 0])
 
     def add(self, key: K, start: float) -> None:
         """What began at `start` is over."""
-        seconds, calls = self._sums.get(key, (0.0, 0))
-        self._sums[key] = seconds + self.now() - start, calls + 1
+        sums = self._sums[key]
+        sums[0] += self.now() - start
+        sums[1] += 1
 
     def spent(self) -> dict[K, Spent]:
         """The sums."""

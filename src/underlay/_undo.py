@@ -7,7 +7,6 @@ turn a failed set-up into one that looks good.
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -22,7 +21,7 @@ class Undo:
     """What has to be done to take something back."""
 
     def __init__(self) -> None:
-        self._todo: list[Callable[[], object]] = []
+        self._todo: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = []
         self._error: BaseException | None = None  # what made it necessary
 
     @property
@@ -32,13 +31,13 @@ class Undo:
 
     def add(self, function: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
         """Call `function` with these arguments on close."""
-        self._todo.append(functools.partial(function, *args, **kwargs))
+        self._todo.append((function, args, kwargs))
 
     def enter(self, context: AbstractContextManager[T]) -> T:
         """Enter `context` now and leave it on close."""
         kind = type(context)
         value = kind.__enter__(context)
-        self._todo.append(functools.partial(self._leave, kind.__exit__, context))
+        self.add(self._leave, kind.__exit__, context)
         return value
 
     def _leave(self, leave: Callable[..., object], context: AbstractContextManager[Any]) -> None:
@@ -61,13 +60,16 @@ class Undo:
 
     def give_up(self, error: BaseException | None) -> BaseException | None:
         """Like `close`, but return the error that is to be raised, by default `error`."""
-        around = sys.exc_info()[1]
         self._error = failure = error
         while self._todo:
+            function, args, kwargs = self._todo.pop()
             try:
-                self._todo.pop()()
-            except BaseException as new:
-                failure = new if failure is None else _joined(failure, new, around)
+                function(*args, **kwargs)
+            except BaseException as raised:
+                new = raised
+            else:
+                continue
+            failure = new if failure is None else _joined(failure, new, sys.exc_info()[1])
         self._error = None
         return failure
 

@@ -25,12 +25,12 @@ def verify_in(case_class: type[unittest.TestCase]) -> None:
 
     @functools.wraps(do_cleanups)
     def doCleanups(case: Any) -> Any:
-        do_cleanups(case)
+        done = do_cleanups(case)
         # Read now, not when the class was made: a subclass may have named another layer, or none.
         if case.layer is not None:
             for check in _checks(order(resolve(case.layer))):
                 case.addCleanup(check)
-        return do_cleanups(case)
+        return do_cleanups(case) if case._cleanups else done
 
     doCleanups.verifies_layers = True  # type: ignore[attr-defined]
     case_class.doCleanups = doCleanups  # type: ignore[assignment,method-assign]
@@ -44,5 +44,5 @@ def _checks(order: Sequence[Any]) -> Iterator[Callable[[], None]]:
     if getattr(order[-1], "_was_never_set_up", False):
         yield order[-1]._refuse
     for each in order:
-        if getattr(each, "_is_to_verify", False):
+        if getattr(each, "_verifies", False) and each._in_test:
             yield each.verify

@@ -75,6 +75,7 @@ class Everywhere(ProjectTest):
                 self.assertIn("a word from Python", kept)
                 self.assertIn("from a child", kept)
 
-    def test_under_pytest_without_s_a_test_is_told_that_there_is_nothing_to_read(self):
+    def test_under_pytest_without_s_each_test_is_told_that_its_output_went_astray(self):
         run = self.run_project("pytest", self.project(test_it=TESTS))
+        self.assertEqual({"test_loudly", "test_in_silence"}, run.guilty, run.output)
         self.assertIn("something else has redirected stderr since", run.output)

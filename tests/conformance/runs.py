@@ -18,7 +18,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.conformance.situations import FAILED, HOOKS, PASSED, SITUATIONS, SKIPPED, Situation
-from tests.helpers import NO_PLUGINS, interrupts_heard
+from tests.helpers import NO_PLUGINS, signals_heard
 from underlay import NotReady
 from underlay._waiting import wait_until
 
@@ -67,7 +67,7 @@ class Run:
 def run_everywhere(situation: str) -> dict[str, Run]:
     """How the situation of that name goes under each runner."""
     [found] = [each for each in SITUATIONS if each.name == situation]
-    with interrupts_heard(), ThreadPoolExecutor() as pool:
+    with signals_heard(), ThreadPoolExecutor() as pool:
         runs = pool.map(functools.partial(run, found), RUNNERS)
         return dict(zip(RUNNERS, runs, strict=True))
 

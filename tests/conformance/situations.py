@@ -13,18 +13,24 @@ def log(text):
     with open(os.environ["PROJECT_LOG"], "a") as file:
         print(os.getpid(), text, file=file)
 
-def tell_what_is_left():
-    """Runs last, for it was registered first."""
-    for thread in threading.enumerate():
-        if thread.name.endswith(" thread"):
-            log(f"left is {thread}")
+def open_files():
     for number in os.listdir("/dev/fd"):
         try:
             target = os.readlink(f"/dev/fd/{number}")
         except OSError:
             continue
         if target.startswith(tempfile.gettempdir()):
-            log(f"left is {target}")
+            yield target
+
+OF_RUNNER = set(open_files())  # what it captures output with
+
+def tell_what_is_left():
+    """Runs last, for it was registered first."""
+    for thread in threading.enumerate():
+        if thread.name.endswith(" thread"):
+            log(f"left is {thread}")
+    for target in set(open_files()) - OF_RUNNER:
+        log(f"left is {target}")
     log("ended")
 
 atexit.register(tell_what_is_left)

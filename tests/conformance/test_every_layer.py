@@ -4,14 +4,16 @@ import os
 import sys
 import tempfile
 import unittest
+from http.server import BaseHTTPRequestHandler
 
 import plone.testing
 
 from underlay import Layer, as_layer
+from underlay.capture import Output
 from underlay.http import FakeServer, LiveServer
 from underlay.services import Process
 from underlay.testing import check_layer
-from underlay.wsgi import ASGI, WSGI, Browser, StaticFiles
+from underlay.wsgi import ASGI, WSGI, Browser, Handler, StaticFiles
 
 
 def application(environ, start_response):
@@ -93,6 +95,16 @@ class EveryLayer(unittest.TestCase):
 
     def test_StaticFiles(self):
         self.check(lambda: StaticFiles(os.curdir))
+
+    def test_StaticFiles_of_its_own(self):
+        self.check(StaticFiles)
+
+    def test_Handler(self):
+        self.check(lambda: Handler(BaseHTTPRequestHandler))
+
+    def test_Output(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.check(lambda: Output(folder))
 
     def test_a_layer_of_plone_testing(self):
         self.check(lambda: PloneMailbox(name="MAILBOX"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from tests.external.support import ROOT, SPECS, jasmine, run
-from tests.helpers import interrupts_heard, is_gone
+from tests.helpers import is_gone, signals_heard
 from underlay._children import TAIL
 from underlay._errors import NotReady
 from underlay._waiting import wait_until
@@ -54,7 +54,7 @@ class Folders(unittest.TestCase):
 
 class Endings(Folders):
     def start(self, mode):
-        with interrupts_heard():
+        with signals_heard():
             python = subprocess.Popen(
                 [sys.executable, "-c", PYTHON, mode],
                 cwd=ROOT,

@@ -186,7 +186,7 @@ class Handlers(unittest.TestCase):
         server = self.live(application)
         for _each in range(5):
             ask(server.url)
-            server.verify()  # the handler has returned
+            server.verify()  # which waits until the handler has ended
         server.tearDown()
         self.assertEqual(1, len(seen))
 

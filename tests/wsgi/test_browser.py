@@ -58,6 +58,17 @@ class ABrowser(Golden):
             BROWSER.open("/").getLink("Pay fast").click()
             self.assertEqual("Paid with 1", browser.contents)
 
+    def test_names_controls_between_which_it_cannot_choose(self):
+        def twice(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/html")])
+            return [
+                b"<form><input type=submit name=a value=Pay><input type=submit name=b value=Pay>"
+            ]
+
+        with Browser(WSGI(twice)) as layer:
+            with self.assertRaisesRegex(ValueError, "(?s)a=Pay.*b=Pay"):
+                layer.open("/").getControl("Pay")
+
     def test_is_new_for_each_test(self):
         for _ in range(2):
             with BROWSER:

@@ -102,6 +102,37 @@ class Serving(Folder):
             StaticFiles(self.root / "none").__enter__()
 
 
+class Temporary(unittest.TestCase):
+    def test_what_a_test_puts_there_goes_with_the_test(self):
+        class Site(StaticFiles):
+            def setUp(self):
+                super().setUp()
+                Path(self.documentroot, "index.html").write_text("Hello")
+
+        site = Site()
+        site.setUp()
+        self.addCleanup(site.tearDown)
+        root = Path(site.documentroot)
+        with site:
+            (root / "sub" / "deep").mkdir(parents=True)
+            (root / "sub" / "deep" / "a.txt").write_text("a")
+            os.symlink(root / "sub", root / "link")
+            self.assertEqual(b"a", call(site.application, "/link/deep/a.txt")[2])
+        self.assertEqual(["index.html"], os.listdir(root))
+
+    def test_the_folder_goes_with_the_layer(self):
+        with StaticFiles() as files:
+            self.assertEqual([], os.listdir(files.documentroot))
+            root = files.documentroot
+        self.assertFalse(os.path.exists(root))
+
+    def test_two_of_them_have_two_folders(self):
+        self.assertNotEqual(
+            up(self, StaticFiles(name="A")).documentroot,
+            up(self, StaticFiles(name="B")).documentroot,
+        )
+
+
 class Outside(Folder):
     def test_no_path_leads_out(self):
         secret = str(self.outside / "secret.txt")

@@ -114,7 +114,7 @@ def find(pieces: Sequence[str], text: str) -> list[Span]:
     spans, low, ends = [(0, len(first))], len(first), text.endswith(last)
     high = len(text) - len(last) if ends else len(text)
     for piece in middle:
-        at = text.find(piece, low, max(low, high))
+        at = text.find(piece, low, high) if piece else low
         if at < 0:
             return spans
         low = at + len(piece)

@@ -140,13 +140,16 @@ class Captured:
         with _lock:
             if name in self._final:
                 return self._final[name]
-            if self is _active[-1] and not self._holds(name):
-                raise CapturesOverlap(
-                    self._thread.name,
-                    f"something else has redirected {name} since.\n"
-                    "  pytest does so when a test's set-up is over, unless it is run with -s.",
-                )
+            self._refuse_if_displaced(name)
             return self._written(name)
+
+    def _refuse_if_displaced(self, name: str) -> None:
+        if self is _active[-1] and not self._holds(name):
+            raise CapturesOverlap(
+                self._thread.name,
+                f"something else has redirected {name} since.\n"
+                "  pytest does so when a test's set-up is over, unless it is run with -s.",
+            )
 
     def _holds(self, name: str) -> bool:
         """Whether the descriptor still leads to our file."""
@@ -191,7 +194,10 @@ class Captured:
         self._final = {name: self._written(name) for name in self._files}
 
     def end(self) -> None:
-        """Give back what was there before; nothing, if that was done before."""
+        """Give back what was there before; nothing, if that was done before.
+
+        :raises CapturesOverlap: if what was written went astray.
+        """
         if self._ended:
             return
         with _lock:
@@ -201,5 +207,9 @@ class Captured:
                     self._thread.name,
                     "the block ended before the one inside it, whose output went astray.",
                 )
-            while self in _active:
-                _active.pop()._undo.close()
+            try:
+                for name in DESCRIPTORS:
+                    self._refuse_if_displaced(name)
+            finally:
+                while self in _active:
+                    _active.pop()._undo.close()

@@ -20,7 +20,7 @@ class Output(Layer):
     shows it.  The timeline has links to the files.
 
     Under pytest, run with ``-s``: without it pytest takes standard output over when a test begins,
-    and keeps itself what is written.
+    and keeps itself what is written; the test then fails with `CapturesOverlap`.
 
     :param folder: where the files are, ``PID-NUMBER-stdout.txt``; made if it is not there.
     :param bases: layers that the tests need as well.

@@ -49,6 +49,14 @@ def caller(depth: int) -> str:
     return place(frame.f_code.co_filename, frame.f_lineno)
 
 
+def outer_caller() -> str:
+    """The same of the innermost caller that is no code of ours."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "underlay":
+        frame = frame.f_back
+    return place(frame.f_code.co_filename, frame.f_lineno)
+
+
 def place(filename: str, line: int | None) -> str:
     below = filename.removeprefix(os.path.join(os.getcwd(), ""))
     return f"{below}:{line}"

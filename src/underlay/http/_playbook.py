@@ -121,8 +121,12 @@ class Playbook:
                     entry.expectation = expectation
                     return expectation._take(request)
             entry.report = self._report(request)
-        problem = UnexpectedRequest(repr(self.layer), str(request), entry.report)
         entry.error = "no expectation matches"
+        return self._refuse(entry)
+
+    def _refuse(self, entry: Entry) -> tuple[Behaviour, ...]:
+        """What to do for a request that no expectation matches."""
+        problem = UnexpectedRequest(repr(self.layer), str(entry.request), entry.report)
         self._note(problem)
         return (plain(self.unmatched_status, f"{problem}\n"),)
 

@@ -60,7 +60,7 @@ class FakeServer(Serving):
     ) -> None:
         super().__init__(bases, **options)
         Response(unmatched_status)  # refuses what is none
-        self._playbook = Playbook(self, self._lock, self._note, unmatched_status)
+        self._playbook = self._make_playbook(unmatched_status)
 
     def _begin_test(self) -> None:
         super()._begin_test()
@@ -302,6 +302,9 @@ class FakeServer(Serving):
         self.verify()
 
     # -- inside
+
+    def _make_playbook(self, unmatched_status: int) -> Playbook:
+        return Playbook(self, self._lock, self._note, unmatched_status)
 
     def _make_answerer(self) -> Answerer:
         return self._playbook

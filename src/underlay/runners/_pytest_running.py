@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from underlay._errors import SetUpFailed, needs_extra
-from underlay._stack import LayerStack
+from underlay._stack import Layers, LayerStack
 from underlay.runners._pytest_layers import PROBLEM, layers_of
 from underlay.runners._pytest_teardown import take_down
 from underlay.runners._pytest_timeline import Recording
@@ -13,6 +14,13 @@ from underlay.runners._pytest_times import Stopwatch
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
+
+
+class Waiting(NamedTuple):
+    """A test that has not begun yet."""
+
+    item: pytest.Item
+    layers: Layers
 
 
 class Running:
@@ -32,7 +40,7 @@ class Running:
         self.stack = stack
         self.stopwatch = stopwatch
         self.recording = recording
-        self.waiting: pytest.Item | None = None  # the test whose layers are up, until it begins
+        self.waiting: Waiting | None = None  # whose layers are up
 
     def set_up(self, item: pytest.Item) -> None:
         """Have the layers up that a test needs."""
@@ -47,7 +55,7 @@ class Running:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
         else:
             self.stopwatch.start(layers)
-            self.waiting = item if layers else None
+            self.waiting = Waiting(item, layers) if layers else None
         finally:
             if self.recording:
                 self.recording.begin(item)
@@ -66,10 +74,10 @@ class Running:
     def begin(self) -> None:
         """Begin the test, unless a fixture has made that necessary already."""
         __tracebackhide__ = True
-        if (item := self.waiting) is not None:
+        if (test := self.waiting) is not None:
             self.waiting = None
-            item.addfinalizer(self.stack.end_test)  # after its fixtures
-            self.stack.begin_test(layers_of(item))
+            test.item.addfinalizer(self.stack.end_test)  # after its fixtures
+            self.stack.begin_test(test.layers)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_teardown(

@@ -18,9 +18,6 @@ from underlay.wsgi._recorder import Recorder, Recording
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-if TYPE_CHECKING:
-    pass
-
 #: What an application raises that is called without arguments, because it takes any.
 MISUNDERSTOOD = (TypeError, ValueError, IndexError)
 

@@ -6,6 +6,7 @@ import email.utils
 import mimetypes
 import os
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -31,6 +32,7 @@ class StaticFiles(WSGI):
     paths, links that lead out.
 
     :param folder: the folder; it may be made later, but must be there when the layer is set up.
+        Without, a temporary one, `documentroot`: what a test puts there goes with the test.
     :param bases: layers that must be up before.
     :param name: of the layer; by default that of the module variable which holds it.
     :raises NotADirectoryError: in ``setUp``, if it is no folder.
@@ -40,22 +42,31 @@ class StaticFiles(WSGI):
 
     def __init__(
         self,
-        folder: str | os.PathLike[str],
+        folder: str | os.PathLike[str] | None = None,
         *,
         bases: Iterable[AnyLayer] | None = None,
         name: str | None = None,
     ) -> None:
-        self._folder = Path(folder)
+        self._folder = None if folder is None else Path(folder)
         super().__init__(self._files, bases=bases, name=name)
 
     def setUp(self) -> None:
-        if not self._folder.is_dir():
-            raise NotADirectoryError(f"{self!r} has files to serve from {self._folder}: no folder.")
+        folder = self._folder
+        if folder is None:
+            folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="underlay-")))
+        if not folder.is_dir():
+            raise NotADirectoryError(f"{self!r} has files to serve from {folder}: no folder.")
+        self.documentroot = str(folder)
         super().setUp()
-        self.documentroot = str(self._folder)
+
+    def _begin_test(self) -> None:
+        super()._begin_test()
+        if self._folder is None:
+            root = Path(self.documentroot)
+            self.addCleanup(_remove_all_but, set(root.rglob("*")), root)
 
     def _files(self) -> Files:
-        return Files(self._folder)
+        return Files(Path(self.documentroot))
 
 
 class Files:
@@ -95,6 +106,14 @@ class Files:
         except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
             return None
         return found if found.is_relative_to(self._root) else None
+
+
+def _remove_all_but(kept: set[Path], root: Path) -> None:
+    for path in sorted(set(root.rglob("*")) - kept, reverse=True):  # what is inside comes first
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()
 
 
 def _send(file: Path, environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
