@@ -1,4 +1,4 @@
-"""FakeServer and LiveServer beside their peers, interleaved in one run; takes some five minutes.
+"""FakeServer and LiveServer beside their peers, interleaved in one run; takes some six minutes.
 
     python -m benchmarks.http [--rounds 3] [--venv DIR] [start stop load left]
 
@@ -47,7 +47,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PEERS = ("aiohttp", "gocept.httpserverlayer", "pytest-httpserver", "pytest-localserver", "werkzeug")
 OURS = ("FakeServer", "LiveServer")
 PATIENCE = 1.5  # seconds for a stop
-PATIENCE_FOR_CYCLES = 180.0
+PATIENCE_FOR_CYCLES = 120.0
 SECONDS = 1.0  # of load
 
 WITHOUT_TLS = {"raw asyncio", "gocept.httpserverlayer"}

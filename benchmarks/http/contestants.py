@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import http.client
 import http.server
 import json
@@ -332,6 +333,7 @@ class Contest:
 
     def cycles(self) -> tuple[int, int]:
         """Threads and descriptors that are left after 200 cycles."""
+        gc.collect()
         before = threading.active_count(), len(os.listdir("/dev/fd"))
         for _each in range(200):
             self.start()
