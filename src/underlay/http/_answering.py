@@ -17,7 +17,7 @@ class Exchange(Protocol):
     What sends raises ConnectionAbortedError once the connection is gone; a behaviour lets that
     pass.  It sends a whole answer with `send`, or one in parts: `begin`, `write`, `finish`.
 
-    :ivar request: what was asked; it has come whole.
+    :ivar request: what was asked; it has come whole, unless its answerer is an early one.
     :ivar gone: set once the client sends nothing any more; it may still listen.
     """
 

@@ -155,17 +155,25 @@ class HTTP1(Connection):
 
     def _answer(self, request: Request) -> None:
         self._head, self._body = None, []
-        self._answering = True
         exchange = HTTP1Exchange(self, request)
         answer = self._answerer.answer(exchange)
+        self._answering = True
         if isinstance(answer, Response):
-            exchange.begin(answer.status, answer.raw_headers)
-            self._finish(exchange, answer.body)
+            self._send_at_once(exchange, answer)
         elif isinstance(answer, asyncio.Future):
             self._awaited = answer
             answer.add_done_callback(functools.partial(self._finish_later, exchange))
         else:
             self._work(exchange, answer)
+
+    def _send_at_once(self, exchange: HTTP1Exchange, answer: Response) -> None:
+        try:
+            exchange.begin(answer.status, answer.raw_headers)
+        except h11.LocalProtocolError as error:
+            self._fail(exchange, error)
+            self._end_cycle()
+        else:
+            self._finish(exchange, answer.body)
 
     def _finish(self, exchange: HTTP1Exchange, data: bytes) -> None:
         """Send the last part of an answer."""
