@@ -113,9 +113,10 @@ class LayerStack:
     def needed(self, layers: Iterable[AnyLayer]) -> list[AnyLayer]:
         """The `union` of layers, found out only once."""
         layers = tuple(layers)
-        if layers not in self._needed:
-            self._needed[layers] = union(layers)
-        return self._needed[layers]
+        try:
+            return self._needed[layers]
+        except KeyError:
+            return self._needed.setdefault(layers, union(layers))
 
     def require(self, layers: Iterable[AnyLayer]) -> None:
         """Have exactly these layers and their bases up.

@@ -7,6 +7,7 @@ turn a failed set-up into one that looks good.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -21,7 +22,7 @@ class Undo:
     """What has to be done to take something back."""
 
     def __init__(self) -> None:
-        self._todo: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = []
+        self._todo: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
         self._error: BaseException | None = None  # what made it necessary
 
     @property
@@ -31,7 +32,7 @@ class Undo:
 
     def add(self, function: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
         """Call `function` with these arguments on close."""
-        self._todo.append((function, args, kwargs))
+        self._todo.append((functools.partial(function, **kwargs) if kwargs else function, args))
 
     def enter(self, context: AbstractContextManager[T]) -> T:
         """Enter `context` now and leave it on close."""
@@ -62,9 +63,9 @@ class Undo:
         """Like `close`, but return the error that is to be raised, by default `error`."""
         self._error = failure = error
         while self._todo:
-            function, args, kwargs = self._todo.pop()
+            function, args = self._todo.pop()
             try:
-                function(*args, **kwargs)
+                function(*args)
             except BaseException as raised:
                 new = raised
             else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import functools
+import itertools
+import operator
 import unittest
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -31,12 +32,13 @@ def layers_of(item: pytest.Item) -> Layers:
 
 def note_layers(items: Iterable[pytest.Item]) -> None:
     """Find the layers of tests; if one is not to be found, that is the error of its test."""
-    told = functools.cache(_told_by)
-    for item in items:
-        try:
-            item.stash[LAYERS] = _find_layers(item, told(item.parent))
-        except LayerError as error:
-            item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
+    for parent, neighbours in itertools.groupby(items, operator.attrgetter("parent")):
+        told = _told_by(parent)
+        for item in neighbours:
+            try:
+                item.stash[LAYERS] = _find_layers(item, told)
+            except LayerError as error:
+                item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
 
 
 class Told(NamedTuple):
@@ -63,7 +65,7 @@ def _told_by(collector: pytest.Collector) -> Told:
 def _find_layers(item: pytest.Item, told: Told) -> Layers:
     named = [layer for mark in item.own_markers if mark.name == "layer" for layer in mark.args]
     named += [*told.marked, *_by_fixtures(item), _by_attribute(item, told)]
-    return tuple(dict.fromkeys(resolve(each) for each in named if each is not None))
+    return tuple(dict.fromkeys([resolve(each) for each in named if each is not None]))
 
 
 def _by_attribute(item: pytest.Item, told: Told) -> AnyLayer:

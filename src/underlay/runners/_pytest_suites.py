@@ -101,6 +101,11 @@ class SuiteItem(pytest.Item):
         return self.path, 0, self.name  # skips need a line; which one it is, a case does not tell
 
 
+def suite_items(items: Iterable[pytest.Item]) -> list[SuiteItem]:
+    """Those that are cases of suites."""
+    return [item for item in items if isinstance(item, SuiteItem)]
+
+
 def stands_for_others(item: pytest.Item) -> bool:
     """Whether it is the case of what could not be loaded: nobody knows what is in there."""
     return isinstance(item, SuiteItem) and isinstance(item.case, FailedTest)

@@ -25,7 +25,12 @@ from underlay.runners import (
 )
 from underlay.runners._pytest_layers import STACK, layers_of, note_layers
 from underlay.runners._pytest_running import RUNNING, Running
-from underlay.runners._pytest_suites import SuiteCollector, SuiteItem, stands_for_others
+from underlay.runners._pytest_suites import (
+    SuiteCollector,
+    SuiteItem,
+    stands_for_others,
+    suite_items,
+)
 from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
 from underlay.runners.unittest import skip_reason
 
@@ -88,12 +93,12 @@ def pytest_collection_modifyitems(
 ) -> Iterator[None]:
     # A wrapper: layers are known before other plugins choose and sort, and the order is ours.
     note_layers(items)
-    for item in items:
+    for item in filter(layers_of, items):
         if (reason := skip_reason(*_decorated(item))) is not None:
-            item.add_marker(pytest.mark.skip(reason=reason))  # else fixtures are set up for it
-    never_deselected = list(filter(stands_for_others, items))
+            item.add_marker(pytest.mark.skip(reason=reason))  # else its layers are set up for it
+    never_deselected = list(filter(stands_for_others, suite_items(items)))
     if never_deselected:
-        items[:] = itertools.filterfalse(stands_for_others, items)
+        items[:] = itertools.filterfalse(set(never_deselected).__contains__, items)
     yield
     items[:0] = never_deselected
     try:
@@ -162,7 +167,7 @@ def pytest_pycollect_makeitem(
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Drop the cases that were not selected: a suite that runs a tool runs it for the others."""
-    selected = {item for item in session.items if isinstance(item, SuiteItem)}
+    selected = set(suite_items(session.items))
     for collector in {item.parent for item in selected}:
         for item in collector.items:
             if item not in selected:
