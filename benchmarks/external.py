@@ -1,16 +1,21 @@
 """makeSuite() beside the tools themselves: specs of JavaScript, and files for linters.
 
-    python benchmarks/external.py [rounds] [specs | linters]...
+    python benchmarks/external.py [rounds] [specs | browser | linters]...
 
 Each round runs all ways one after the other, so that a busy machine is as unfair to one as to the
-others; the numbers to read are the ratios of the medians.  One process per spec or file is
-extrapolated from a few of them in each round.  `npm ci` in tests/external and in examples/shop
-installs the tools.
+others; the numbers to read are the ratios of the medians.  Where a tool is done sooner than Python
+could start, the milliseconds beside them tell more.  One process per spec or file is extrapolated
+from a few of them in each round.
+
+`npm ci` in tests/external, examples/shop and benchmarks installs the tools; jasmine-browser-runner
+needs a chromedriver on PATH besides (Debian's chromium-driver).
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -27,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.external.runners import PACKAGES, TOOLS, write_specs
 from tests.external.support import SHOP
-from underlay.external import Biome, ESLint, JSHint, Oxlint, Ruff, makeSuite
+from underlay.external import Biome, ESLint, JasmineBrowser, JSHint, Oxlint, Ruff, makeSuite
 from underlay.external.linters import Linter
 
 TRIVIAL = (
@@ -131,7 +136,10 @@ def measure(name: str, ways: dict[str, Callable[[], float]], rounds: int) -> Non
             times[way].append(ways[way]())
     medians = {way: statistics.median(values) for way, values in times.items()}
     direct = medians.pop("direct")
-    ratios = "   ".join(f"{way} {value / direct:8.2f}x" for way, value in medians.items())
+    ratios = "   ".join(
+        f"{way} {value / direct:8.2f}x ({1000 * (value - direct):+.0f} ms)"
+        for way, value in medians.items()
+    )
     print(f"    {name:12} direct {direct:6.2f} s   {ratios}", flush=True)
 
 
@@ -165,6 +173,54 @@ def specs(rounds: int) -> None:
             write_specs(folder, TOOLS[runner], a=FIRST, trivial=TRIVIAL)
             late = statistics.median(first_result(runner, folder) for _ in range(rounds))
         print(f"    the first result is known after {late * 1000:.0f} ms")
+
+
+PEERS = Path(__file__).resolve().with_name("node_modules")
+
+PEER = {
+    **{"srcDir": ".", "srcFiles": [], "specDir": ".", "specFiles": ["*_spec.js"]},
+    **{"browser": "headlessChrome", "env": {"random": False}},
+}
+
+#: Fails with the time at which it has ended.
+FIRST_IN_PAGE = "it('is told', () => { expect(Date.now() / 1000).toBe(0); });"
+
+
+def browser(rounds: int) -> None:
+    peer = PEERS / "jasmine-browser-runner" / "bin" / "jasmine-browser-runner"
+    driver = shutil.which("chromedriver")
+    assert driver, "chromedriver is missing."  # selenium-webdriver would download one
+    command = ["node", str(peer), "runSpecs", "--config=peer.json"]
+    print("Jasmine in Chromium")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        (folder / "node_modules").symlink_to(PEERS)
+        (folder / "peer.json").write_text(json.dumps(PEER))
+        spec = folder / "trivial_spec.js"
+        spec.write_text(TRIVIAL.replace("{}", "{ expect(i).toBe(i); }"))
+
+        def suite() -> unittest.TestSuite:
+            return makeSuite(JasmineBrowser("*_spec.js"), cwd=folder)
+
+        ways = {
+            "direct": lambda: seconds(lambda: directly(command, folder, SE_CHROMEDRIVER=driver)),
+            "makeSuite": lambda: seconds(lambda: through(suite())),
+        }
+        measure("1000 trivial specs", ways, rounds)
+        spec.write_text(f"{FIRST_IN_PAGE}\n{TRIVIAL}")
+        late = statistics.median(first_in_page(suite()) for _ in range(rounds))
+        print(f"    the first result is known after {late * 1000:.0f} ms")
+
+
+def first_in_page(suite: unittest.TestSuite) -> float:
+    """How much later Python knows of the first result than the page itself, in seconds."""
+    first = next(case for case in suite if str(case).startswith("is told"))
+    result = unittest.TestResult()
+    first.run(result)
+    now = time.time()
+    told = re.search(r"Expected (\S+) to be 0", result.failures[0][1])
+    assert told
+    return now - float(told[1])
 
 
 CONFIG = "export default [{rules: {eqeqeq: 'error', 'no-undef': 'off'}}];\n"
@@ -221,7 +277,7 @@ def linted(linter: Linter, folder: Path) -> dict[str, Callable[[], float]]:
 
 def main(rounds: str = "5", *chosen: str) -> None:
     with tempfile.TemporaryDirectory() as cache, mock.patch.dict(os.environ, UNDERLAY_PLANS=cache):
-        for measurement in (specs, linters):
+        for measurement in (specs, browser, linters):
             if not chosen or measurement.__name__ in chosen:
                 measurement(int(rounds))
 

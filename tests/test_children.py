@@ -176,6 +176,11 @@ class Running(Started):
         self.assertEqual(TAIL, len(child.tail()))
         self.assertEqual("end\n", child.tail(since=100006))
 
+    def test_its_stdout_may_have_a_file_of_its_own(self):
+        child = self.started("echo report; echo begun >&2; sleep 60", stdout="report")
+        self.assertEqual("begun\n", child.tail())
+        self.assertEqual("report\n", (child.folder / "report").read_text())
+
     def test_a_program_that_is_not_there_is_told_of(self):
         child = self.start("underlay-nowhere")
         wait_until(lambda: child.status is not None, "the child to end")

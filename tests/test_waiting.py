@@ -2,6 +2,7 @@
 
 import threading
 import unittest
+from unittest import mock
 
 from underlay import NotReady
 from underlay._waiting import Deadline, wait_until
@@ -30,6 +31,12 @@ class WaitUntil(unittest.TestCase):
         answers = [None, 0, "", "ready", "too late"]
         self.assertEqual("ready", wait_until(lambda: answers.pop(0), "it"))
         self.assertEqual(["too late"], answers)
+
+    def test_it_asks_again_after_the_longest_pause_at_the_latest(self):
+        answers = [None] * 20 + ["ready"]
+        with mock.patch("time.sleep") as sleep:
+            wait_until(lambda: answers.pop(0), "it", longest=0.002)
+        self.assertEqual(0.002, max(seconds for (seconds,), _ in sleep.call_args_list))
 
     def test_it_sees_what_another_thread_does(self):
         done = threading.Event()

@@ -36,8 +36,8 @@ from underlay._errors import NotReady
 from underlay._waiting import wait_until
 
 #: $1 is the folder, $2 the signal that asks the child to end, $3 how many tenths of a second the
-#: guard waits for that if nobody has waited before, $4 where to run; the rest is the command.
-#: A line on the leash asks the child to end.
+#: guard waits for that if nobody has waited before, $4 where to run, $5 the name of the file for
+#: stdout; the rest is the command.  A line on the leash asks the child to end.
 SHELL = """
 exec 3<&0 </dev/null
 read -r _ <&3 || exec rm -rf -- "$1"
@@ -53,9 +53,12 @@ read -r _ <&3 || exec rm -rf -- "$1"
     rm -rf -- "$1"
     kill -KILL 0
 } &)
-exec 3<&- >>"$1/output.log" 2>&1
-cd "$4" && shift 4 && exec "$@"
+exec 3<&- >>"$1/$5" 2>>"$1/output.log"
+cd "$4" && shift 5 && exec "$@"
 """
+
+#: Where a child's output goes, in its folder.
+LOG = "output.log"
 
 #: How long a guard waits at most for a child that it has asked to end, in seconds: nobody is left
 #: who could use what the child would still do.
@@ -112,6 +115,7 @@ class Child:
     :param folder: is made, and readable for this user only.
     :param cwd: the folder that it runs in, perhaps one in its own.
     :param env: all of its environment.
+    :param stdout: the name of another file in the folder, for what it writes to stdout.
     :param stop_signal: asks it, and what it has started, to end.
     :param grace: how many seconds `stop` then waits before it kills; with 0 it does not ask.
     :raises OSError: if there can be no such process; nothing is left behind then.
@@ -124,15 +128,16 @@ class Child:
         *,
         cwd: str | os.PathLike[str] = ".",
         env: Mapping[str, str] | None = None,
+        stdout: str = LOG,
         stop_signal: int = signal.SIGTERM,
         grace: float = 0.0,
     ) -> None:
         self.folder = folder
-        self.log = folder / "output.log"
+        self.log = folder / LOG
         self._grace = grace
         self._cwd = os.path.abspath(cwd)
         tenths = math.ceil(min(grace, PATIENCE) * 10)
-        options = [str(folder), str(int(stop_signal)), str(tenths), self._cwd]
+        options = [str(folder), str(int(stop_signal)), str(tenths), self._cwd, stdout]
         self._leash, end = _leash()
         with contextlib.ExitStack() as undo:
             undo.callback(self._leash.close)

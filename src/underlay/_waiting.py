@@ -45,6 +45,7 @@ def wait_until(
     awaited: str,
     seconds: float = 10.0,
     detail: Callable[[], str] = str,
+    longest: float = LONGEST,
 ) -> T:
     """Ask `condition` until it returns something true, and return that.
 
@@ -52,6 +53,7 @@ def wait_until(
     :param awaited: what is waited for, named by the error.
     :param seconds: how long to go on asking.
     :param detail: called when time is up; its text tells what is known about why.
+    :param longest: how many seconds may pass between two questions.
     :raises NotReady: when the time is up.
     """
     deadline = Deadline(seconds, awaited)
@@ -62,4 +64,4 @@ def wait_until(
         if deadline.passed:
             raise deadline.error(detail())
         time.sleep(min(pause, deadline.left))
-        pause = min(pause * FACTOR, LONGEST)
+        pause = min(pause * FACTOR, longest)

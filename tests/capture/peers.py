@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import unittest
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,6 +61,7 @@ WAYS: dict[str, Callable[[], object]] = {
     # The last: after it a fixture of pytest is of no use any more.
     "bytes that are not UTF-8": lambda: sys.stdout.buffer.write(b"\xff" + WORD.encode()),
 }
+BUFFERED = "``print`` under ``unittest -b``"
 
 
 @contextlib.contextmanager
@@ -116,7 +118,10 @@ def test(request, way):
 
 def report(peer: Peer, way: str, file: str) -> None:
     """Write down what the peer sees of a way."""
-    found = verdict(peer, WAYS[way])
+    write(way, verdict(peer, WAYS[way]), file)
+
+
+def write(way: str, found: str, file: str) -> None:
     with open(file, "a") as lines:
         lines.write(json.dumps([way, found]) + "\n")
 
@@ -129,6 +134,20 @@ def verdict(peer: Peer, way: Callable[[], object]) -> str:
         return "yes" if WORD in read() else "no"
     except Exception as error:
         return type(error).__name__
+
+
+def buffered(peer: Peer) -> str:
+    """What the peer sees of a test that prints, where unittest itself buffers the output."""
+    found = []
+
+    class Prints(unittest.TestCase):
+        def runTest(self) -> None:
+            found.append(verdict(peer, lambda: print(WORD)))
+
+    result = unittest.TestResult()
+    result.buffer = True
+    Prints().run(result)
+    return found[0]
 
 
 def seen(column: str) -> dict[str, str]:
@@ -147,7 +166,7 @@ def table() -> str:
     """All of it, as a table in reStructuredText."""
     columns = {name: seen(name) for name in COLUMNS}
     rows = [["Written by", *columns]]
-    rows += [[way, *(columns[name][way] for name in columns)] for way in WAYS]
+    rows += [[way, *(columns[name][way] for name in columns)] for way in (*WAYS, BUFFERED)]
     lines = ["\n     - ".join(row) for row in rows]
     head = ".. list-table::\n   :header-rows: 1\n\n"
     return head + "".join(f"   * - {line}\n" for line in lines)
@@ -157,7 +176,9 @@ def main(column: str, file: str) -> None:
     if column in PEERS:
         for way in WAYS:
             report(PEERS[column], way, file)
+        write(BUFFERED, buffered(PEERS[column]), file)
         return
+    write(BUFFERED, "needs pytest", file)
     test = Path(file).with_name("test_it.py")
     test.write_text(TEST.format(fixture=column.split("``")[1], report=file))
     # That the fixture fails is what is to be found out.

@@ -41,6 +41,40 @@ describe('Page', () => {
 });
 """
 
+LEAVES = """
+jasmine.DEFAULT_TIMEOUT_INTERVAL = 60000;
+const forever = () => new Promise(() => {});
+describe('Page', () => {
+  it('before', () => {});
+  it('is loaded again', () => { location.reload(); return forever(); });
+  it('is left', () => { location.href = 'about:blank'; return forever(); });
+  it('is closed', () => window.close());
+  it('after', () => { expect(true).toBe(false); });
+});
+"""
+
+NOISE = """
+describe('Noise', () => {
+  it('of 10 MB', () => { console.log('x'.repeat(10_000_000)); });
+  it('Grüße, 世界 🎉', () => {});
+  it(' \\n ', () => {});
+  it('after', () => { throw new Error('is told'); });
+});
+"""
+
+BESIDE = {
+    "fit()": "fit('one', () => {}); it('two', () => { throw new Error('is told'); });",
+    "too late": """
+      let leftover;
+      it('one', () => { leftover = () => Promise.reject(new Error('too late')); });
+      afterAll(() => new Promise(resolve => {
+        setTimeout(() => leftover(), 1);
+        setTimeout(resolve, 50);
+      }));
+    """,
+    "uplicate": "it('one', () => {}); it('one', () => {});",
+}
+
 FETCH = """
 describe('Application', () => {
   it('greets', async () => {
@@ -140,6 +174,36 @@ class Faults(BrowserTest):
         self.assertEqual("error", report.verdicts["Page spins"])
         self.assertEqual("failed", report.verdicts["Page after"])
         self.assertIn("told nothing for 8 s while", report.messages["Page spins"])
+
+    def test_a_spec_that_leaves_the_page_is_named_and_the_others_run(self):
+        report = run(self.suite({"page_spec.js": LEAVES}))
+        self.assertEqual(
+            {
+                "Page before": "passed",
+                "Page is loaded again": "error",
+                "Page is left": "error",
+                "Page is closed": "error",
+                "Page after": "failed",
+                "JasmineBrowser finished": "passed",
+            },
+            report.verdicts,
+            report.messages,
+        )
+        self.assertIn("The page was left", report.messages["Page is left"])
+        self.assertIn("can not be closed", report.messages["Page is closed"])
+
+    def test_noise_disturbs_nothing(self):
+        report = run(self.suite({"noise_spec.js": NOISE}))
+        self.assertEqual("error", report.verdicts.pop("Noise after"))
+        self.assertEqual({"passed"}, set(report.verdicts.values()), report.messages)
+        self.assertEqual(4, len(report.verdicts))
+
+    def test_what_fails_beside_the_specs_is_told_by_the_last_case(self):
+        for told, source in BESIDE.items():
+            with self.subTest(told):
+                report = run(self.suite({"beside_spec.js": source}))
+                self.assertEqual("passed", report.verdicts["one"])
+                self.assertIn(told, report.messages["JasmineBrowser finished"])
 
     def test_a_file_that_cannot_be_loaded_is_told(self):
         files = {"broken_spec.js": "describe(", "good_spec.js": "it('is good', () => {});"}

@@ -194,6 +194,12 @@ class Statuses(Case):
         self.assertIn("exit status 3", came.messages["tool"])
         self.assertIn("so it goes", came.messages["tool"])
 
+    def test_the_end_of_much_output_is_told(self):
+        tool = self.script("import sys\nprint('x' * 10_000_000, 'the end')\nsys.exit(1)")
+        came = self.run_suite(Command([tool]))
+        self.assertIn("the end", came.messages["tool"])
+        self.assertLess(len(came.messages["tool"]), 10_000)
+
     def test_resources_of_a_layer_are_handed_over(self):
         class Answer(Layer):
             def setUp(self):

@@ -204,6 +204,34 @@ class Hooks(Case):
                 self.assertIn("text", verdicts.messages["Throws a text"])
 
 
+FLAKY = """
+let tries = 0;
+describe('Flaky', function () {
+  RETRIES
+  it('adds', () => { if (tries++ < 1) throw new Error('no network'); });
+});
+"""
+
+
+class Flaky(Case):
+    def test_a_spec_that_passes_when_it_is_tried_again_is_told_by_the_last_case(self):
+        own = {"Mocha": "this.retries(2);", "Jest": "jest.retryTimes(2);"}
+        for name in TOOLS:
+            if name.startswith(("Mocha", "Jest", "Vitest")):
+                with self.subTest(name):
+                    source = FLAKY.replace("RETRIES", own.get(name.split()[0], ""))
+                    if name.startswith("Vitest"):
+                        source = source.replace("'adds', ", "'adds', {retry: 2}, ")
+                    verdicts = Verdicts()
+                    self.suite(name, source).run(verdicts)
+                    self.assertEqual(
+                        {"Flaky adds": "passed", "zz runner finished": "error"}, verdicts.of
+                    )
+                    message = verdicts.messages["zz runner finished"]
+                    self.assertIn("It passed, but only when tried again: ", message)
+                    self.assertIn("no network", message)
+
+
 class Typed(Case):
     """Specs in TypeScript, compiled by tsx where it is installed, or by the runner itself."""
 
@@ -211,7 +239,7 @@ class Typed(Case):
         source = "\ninterface Cart { items: number }\n\n" + FAILS.replace(
             "const compare = () => {", "const compare = (cart?: Cart): void => {"
         )
-        for name in ("Mocha 12", "node:test", "Vitest 5"):
+        for name in ("Jasmine 7", "Mocha 12", "node:test", "Vitest 5"):
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
                 tool = TOOLS[name]
                 Path(folder, "package.json").write_text("{}")
@@ -221,6 +249,76 @@ class Typed(Case):
                 tool.suite(Path(folder).resolve(), "*.test.ts").run(verdicts)
                 self.assertEqual("failed", verdicts.of["Cart adds items"], verdicts.messages)
                 self.assertRegex(verdicts.messages["Cart adds items"], r"cart\.test\.ts:8:\d+")
+
+
+COFFEE = """
+assert = require 'assert'
+GROUP 'Cart', ->
+  SPEC 'adds items', (ASSERT) ->
+    assert.strictEqual 1, 2
+"""
+
+
+class Coffee(Case):
+    """Specs in CoffeeScript, compiled by its own package."""
+
+    words = {
+        "node:test": {"assert =": "{describe, it} = require 'node:test'; assert ="},
+        "QUnit 3": {"GROUP": "QUnit.module", "SPEC": "QUnit.test", "(ASSERT) ": "(assert) "},
+    }
+
+    def test_are_compiled_and_failures_show_their_lines(self):
+        (self.root / "package.json").write_text("{}")
+        (self.root / "node_modules").symlink_to(Path(__file__).with_name("node_modules"))
+        for name in ("Jasmine 7", "Mocha 12", "node:test", "QUnit 3"):
+            with self.subTest(name):
+                words = {"GROUP": "describe", "SPEC": "it", "(ASSERT) ": ""}
+                text = COFFEE
+                for word, meaning in {**words, **self.words.get(name, {})}.items():
+                    text = text.replace(word, meaning)
+                (self.root / "cart.test.coffee").write_text(text)
+                verdicts = Verdicts()
+                TOOLS[name].suite(self.root, "*.test.coffee").run(verdicts)
+                self.assertEqual("failed", verdicts.of.get("Cart adds items"), verdicts.messages)
+                message = verdicts.messages["Cart adds items"]
+                self.assertRegex(message, r"cart\.test\.coffee:5:\d+")
+
+
+class NodeTestImports(Case):
+    """However a file gets hold of node:test, only the selected tests run."""
+
+    SOURCES = {
+        "named.test.mjs": "import {it} from 'node:test'; TESTS",
+        "default.test.mjs": "import it from 'node:test'; TESTS",
+        "late.test.js": """
+            const {describe} = require('node:test');
+            describe('Late', async () => { const {it} = await import('node:test'); TESTS });
+        """,
+        "later.test.js": """
+            const {describe} = require('node:test');
+            describe('Later', () => require('./declares.cjs'));
+        """,
+        "declares.cjs": "module.exports = import('node:test').then(({it}) => { TESTS });",
+    }
+
+    def test_all_kinds_are_heeded(self):
+        trace = "process.getBuiltinModule('fs').appendFileSync(process.env.TRACE, '"
+        tests = "".join(f"it('{name}', () => {trace}{name}\\n'));" for name in ("one", "two"))
+        for name, source in self.SOURCES.items():
+            (self.root / name).write_text(source.replace("TESTS", tests))
+        for file in self.SOURCES:
+            if ".test." in file:
+                with self.subTest(file):
+                    verdicts = Verdicts()
+                    self.second(file).run(verdicts)
+                    self.assertEqual({"passed"}, set(verdicts.of.values()), verdicts.messages)
+                    self.assertEqual(["two"], self.traced())
+
+    def second(self, file):
+        """The case of the second test; the others are dropped."""
+        suite = makeSuite(NodeTest(file), cwd=self.root, env={"TRACE": str(self.trace)})
+        [case] = [each for each in suite if "two" in str(each)]
+        return case
 
 
 class Arguments(unittest.TestCase):

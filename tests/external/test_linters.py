@@ -4,6 +4,7 @@ import json
 import sys
 import tempfile
 import unittest
+import warnings
 from pathlib import Path
 
 from tests.external.runners import PACKAGES, Verdicts
@@ -126,6 +127,16 @@ class ForHygiene(Case):
                 found = [line for line in message.splitlines() if ": error: " in line]
                 self.assertEqual(lines, [int(line.partition(":")[0]) for line in found])
 
+    def test_a_file_that_cannot_be_read_fails_and_the_others_are_looked_at(self):
+        self.write(**{"a.py": "x = '\\d'\n", "b.py": "\0", "c.py": "breakpoint()"})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            came = self.run_suite(Hygiene("."))
+        self.assertEqual(
+            {"a py": "passed", "b py": "failed", "c py": "failed", LAST: "passed"}, came.of
+        )
+        self.assertIn("breakpoint()", came.messages["c py"])
+
     def test_a_folder_stands_for_its_files(self):
         self.write(**{"src/a.py": "", "src/b.tsx": "", "src/c.txt": "debugger"})
         came = self.run_suite(Hygiene("src"))
@@ -186,11 +197,33 @@ class AnyLinter(Case):
         self.assertIn("other.x", came.messages[LAST])
 
     def test_a_linter_that_is_in_trouble_fails_each_file(self):
-        for told, status in (("no JSON", 0), (sarif(), 1), (sarif(), 2), ("{}", 0), ("", 127)):
+        strange = sarif(result("a.x", level="odd"))
+        for told, status in (
+            (strange, 0),
+            ("no JSON", 0),
+            (sarif(), 1),
+            (sarif(), 2),
+            ("{}", 0),
+            ("", 127),
+        ):
             with self.subTest(told, status=status):
                 came = self.look(told, status)
                 self.assertEqual({"a x": "error", "b c x": "error", LAST: "passed"}, came.of)
                 self.assertIn(f"exited with status {status}", came.messages["a x"])
+
+    def test_a_linter_that_hangs_is_ended_and_fails_each_file(self):
+        self.write(**{"a.x": "", "b.x": ""})
+        hanging = SARIF(["/bin/sh", "-c", "echo so far >&2; sleep 99"], "*.x")
+        came = Verdicts()
+        makeSuite(hanging, cwd=self.folder, timeout=3).run(came)
+        self.assertEqual({"error"}, {came.of["a x"], came.of["b x"]})
+        self.assertIn("told nothing for 3 s", came.messages["a x"])
+        self.assertIn("so far", came.messages["a x"])
+
+    def test_a_linter_in_trouble_tells_what_it_printed(self):
+        self.write(**{"a.x": ""})
+        came = self.run_suite(SARIF(["/bin/sh", "-c", "echo no disk >&2; exit 2"], "*.x"))
+        self.assertIn("no disk", came.messages["a x"])
 
     def test_no_files_are_an_error(self):
         came = self.run_suite(Hygiene("nowhere/*.js"))

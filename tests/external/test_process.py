@@ -18,18 +18,22 @@ from underlay.external import makeSuite
 from underlay.external._events import Pause, Plan, Started
 from underlay.external._process import Launch, RunnerProcess
 
-#: Runs a suite whose spec writes its process id and spins.
+#: Runs a suite whose spec, or linter, writes its process id and spins.
 PYTHON = """
 import os, sys, unittest
 from tests.external.support import SPECS, jasmine
-from underlay.external import makeSuite
-suite = makeSuite(jasmine("spinning_spec.js"), cwd=SPECS)
+from underlay.external import SARIF, makeSuite
+LINTER = "echo $$ >$PIDS/running; sleep 99 & echo $! >$PIDS/child; wait"
+if sys.argv[1] == "lint":
+    suite = makeSuite(SARIF(["/bin/sh", "-c", LINTER], "*.js"), cwd=SPECS)
+else:
+    suite = makeSuite(jasmine("spinning_spec.js"), cwd=SPECS)
 if sys.argv[1] == "fork":
     if not (child := os.fork()):
         sys.exit()
     os.waitpid(child, 0)
 print("listed", flush=True)
-if sys.argv[1] == "run":
+if sys.argv[1] in ("run", "lint"):
     suite.run(unittest.TestResult())
 sys.stdin.read()
 """
@@ -79,11 +83,15 @@ class Endings(Folders):
         wait_until(lambda: not self.left(), "the temporary files to be gone")
 
     def test_a_killed_test_run_leaves_nothing(self):
-        python = self.start("run")
-        self.assertFalse(is_gone(self.pid("running")))
-        self.assertFalse(is_gone(self.pid("child")))
-        python.kill()
-        self.assertNothingLeft()
+        for mode in ("run", "lint"):
+            with self.subTest(mode):
+                python = self.start(mode)
+                self.assertFalse(is_gone(self.pid("running")))
+                self.assertFalse(is_gone(self.pid("child")))
+                python.kill()
+                self.assertNothingLeft()
+                for path in self.folder.iterdir():
+                    path.unlink()
 
     def test_a_killed_test_run_that_has_only_listed_leaves_nothing(self):
         python = self.start("list")

@@ -41,6 +41,10 @@ class Channel:
         for event in events:
             os.write(self._events, dump(event))
 
+    def pass_on(self, lines: Sequence[bytes]) -> None:
+        """Tell events that are lines already."""
+        os.write(self._events, b"".join(line + b"\n" for line in lines))
+
     def offer(self, specs: Sequence[Spec]) -> list[Spec]:
         """Tell the plan, and wait until it is known which of them are to run."""
         self.tell(Plan(tuple(specs)))
@@ -64,6 +68,10 @@ class Channel:
         wanted = {spec.id for spec in self.offer([spec for spec, _ in report.results])}
         self.tell(*(done for spec, done in report.results if spec.id in wanted))
         self.end()
+
+
+#: How much of what a tool prints is told with a test, in characters: its end.
+OUTPUT = 64 * 1024
 
 
 def run(command: Sequence[str]) -> tuple[int, str]:

@@ -34,6 +34,12 @@ class Spec:
         return " ".join(" ".join(self.titles).split())
 
 
+def file_of(spec_id: str) -> str:
+    """The file that a spec is in; reporters begin ids with it."""
+    name, _ = json.JSONDecoder().raw_decode(spec_id)
+    return str(name[0])
+
+
 @dataclass(frozen=True)
 class Failure:
     """One thing that went wrong in a spec or beside it; the stack has a frame per line.

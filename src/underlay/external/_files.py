@@ -33,14 +33,11 @@ def find_files(who: object, patterns: Sequence[str], cwd: Path) -> list[str]:
 def _matches(patterns: Iterator[str], cwd: Path) -> Iterator[str]:
     for pattern in patterns:
         for each in expand_braces(pattern):
-            for found in glob.iglob(str(cwd / each), recursive=True):
-                inside = os.path.relpath(found, cwd)
-                if os.path.isfile(found) and ("node_modules" in each or not _is_installed(inside)):
-                    yield os.path.normpath(found)
-
-
-def _is_installed(path: str) -> bool:
-    return "node_modules" in Path(path).parts
+            for found in glob.iglob(each, root_dir=cwd, recursive=True):
+                path = os.path.normpath(os.path.join(cwd, found))
+                is_meant = "node_modules" in each or "node_modules" not in found.split(os.sep)
+                if is_meant and os.path.isfile(path):
+                    yield path
 
 
 def expand_braces(pattern: str) -> list[str]:

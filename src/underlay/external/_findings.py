@@ -22,7 +22,10 @@ LEVELS = ("none", "note", "warning", "error")
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """Something that a linter says of a place; the file is empty if it says it of its run."""
+    """Something that a linter says of a place; the file is empty if it says it of its run.
+
+    :raises ValueError: for another level.
+    """
 
     file: str
     line: int
@@ -30,6 +33,10 @@ class Finding:
     level: str
     rule: str
     text: str
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise ValueError(f"{self.level!r} is none of {', '.join(LEVELS)}.")
 
     def __str__(self) -> str:
         rule = f" {self.rule}" if self.rule else ""
@@ -102,7 +109,7 @@ def read_checkstyle(text: str, cwd: Path) -> list[Finding]:
             os.path.normpath(cwd / file.get("name", "")),
             int(each.get("line", 1)),
             int(each.get("column", 1)),
-            each.get("severity", "error"),
+            each.get("severity", "error").replace("info", "note").replace("ignore", "none"),
             each.get("source", ""),
             each.get("message", ""),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def find_forgotten(file: str) -> Iterator[tuple[int, int, str]]:
 
 def _in_python(text: str) -> Iterator[tuple[int, int, str]]:
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that mean nothing
+            tree = ast.parse(text)
     except SyntaxError as error:
         yield error.lineno or 1, error.offset or 1, f"can't be parsed: {error.msg}"
         return

@@ -38,6 +38,12 @@ class NodeRunner:
     package: ClassVar[str]
     script: ClassVar[str]
 
+    #: What stands before files on the command line.
+    before_files: ClassVar[tuple[str, ...]] = ()
+
+    #: Whether it can't wait between listing specs and running them, and is started for each.
+    is_listed_first: ClassVar[bool] = False
+
     #: Options that would take the specs or the results away from our reporter.
     reserved: ClassVar[tuple[str, ...]]
 
@@ -69,16 +75,17 @@ class NodeRunner:
             env["NODE_OPTIONS"] = " ".join([env.get("NODE_OPTIONS", ""), *compilers]).strip()
         tool = self._tool(cwd, node)
         env["UNDERLAY_TOOL"] = tool[-1]
-        command = self.command(node, tool, self.files(cwd), args)
-        return Launch(tuple(map(str, command)), cwd, env, plan_is_kept=True)
+        bare = tuple(map(str, self.command(node, tool, args)))
+        before = (*bare, *self.before_files)
+        files = self.files(cwd)
+        command = (*before, *files) if files else bare
+        runs = before if self.is_listed_first else ()
+        return Launch(command, cwd, env, plan_is_kept=True, runs=runs)
 
-    def command(
-        self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]
-    ) -> Iterable[str | Path]:
-        """The command line, with our reporter.
+    def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+        """The command line with our reporter, but without files.
 
         :param tool: the one without arguments.
-        :param files: what `files` returns.
         :param args: those of the user.
         """
         raise NotImplementedError

@@ -12,11 +12,10 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from underlay.external._drive import Channel
-from underlay.external._events import Plan, parse
+from underlay.external._events import Done, End, Pause, Plan, Problem, Started, parse
 
 REPORTERS = Path(__file__).with_name("reporters")
 
@@ -54,6 +53,7 @@ class Page:
     ) -> None:
         self.over = threading.Event()
         self.has_ended = False
+        self.is_left = False
         self._channel = channel
         self._core, self._files, self._body = core, files, body
         self._app = urlsplit(app)
@@ -96,8 +96,11 @@ class Page:
             self._forward(request, body)
         elif inside == "/":
             _send(request, 200, {"Content-Type": "text/html; charset=utf-8"}, self._html().encode())
+        elif inside == "/left":
+            self._leave(self._with_paths(body).splitlines())
+            _send(request, 204, {}, b"")
         elif inside == "/events":
-            answer = json.dumps(self._take(json.loads(body))).encode()
+            answer = json.dumps(self._take(self._with_paths(body).splitlines())).encode()
             _send(request, 200, {"Content-Type": "application/json"}, answer)
         else:
             self._send_file(request, Path(unquote(inside.removeprefix("/files"))))
@@ -128,29 +131,37 @@ class Page:
         else:
             _send(request, 200, {"Content-Type": kind, "Cache-Control": "no-store"}, content)
 
-    def _take(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Hand events on; the answer to a plan are the ids of the specs to run."""
-        selected: list[str] = []
-        for fields in events:
-            match fields["event"]:
-                case "plan":
-                    plan = parse(self._with_paths(fields))
-                    assert isinstance(plan, Plan)
-                    selected = [spec.id for spec in self._channel.offer(plan.specs)]
-                case "pause":
-                    self._channel.pause()
-                case "end":
-                    self.has_ended = True
-                    self.over.set()
-                case _:
-                    self._channel.tell(parse(self._with_paths(fields)))
-        return selected
+    def _take(self, lines: Sequence[bytes]) -> list[str]:
+        """Hand events on; only the last one may be for us.
 
-    def _with_paths(self, fields: Mapping[str, Any]) -> bytes:
-        """What a page tells, with the paths of files instead of their URLs."""
-        text = json.dumps(fields, ensure_ascii=False)
-        prefix = re.escape(f"{self._origin}{self._secret}/files")
-        return re.sub(rf'{prefix}([^\s":)]+)', lambda url: unquote(url[1]), text).encode()
+        :returns: the ids of the specs to run, if it is a plan.
+        """
+        match parse(lines[-1]):
+            case Plan(specs):
+                self._channel.pass_on(lines[:-1])
+                return [spec.id for spec in self._channel.offer(specs)]
+            case Pause():
+                self._channel.pass_on(lines[:-1])
+                self._channel.pause()
+            case End():
+                self._channel.pass_on(lines[:-1])
+                self.has_ended = True
+                self.over.set()
+            case _:
+                self._channel.pass_on(lines)
+        return []
+
+    def _leave(self, lines: Sequence[bytes]) -> None:
+        """A spec has left the page; these are the last words."""
+        told = [line for line in lines if isinstance(parse(line), (Started, Done, Problem))]
+        self._channel.pass_on(told)
+        self.is_left = True
+        self.over.set()
+
+    def _with_paths(self, text: bytes) -> bytes:
+        """What a page tells as JSON, with the paths of files instead of their URLs."""
+        prefix = re.escape(f"{self._origin}{self._secret}/files".encode())
+        return re.sub(prefix + rb'([^\s":)\\]+)', _path_in_json, text)
 
     def _forward(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
         """Answer as the application does."""
@@ -190,6 +201,10 @@ class Page:
     def _there(self) -> str:
         """The application's origin."""
         return f"{self._app.scheme}://{self._app.netloc}"
+
+
+def _path_in_json(url: re.Match[bytes]) -> bytes:
+    return json.dumps(unquote(url[1].decode()))[1:-1].encode()
 
 
 def _is_kept(name: str) -> bool:

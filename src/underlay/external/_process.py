@@ -7,14 +7,17 @@ import errno
 import json
 import os
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from underlay._children import Child, unused_folder
 from underlay._waiting import wait_until
-from underlay.external._events import Event, EventFile
+from underlay.external._events import Event, EventFile, file_of
+
+#: The longest pause between two looks at what a process does, in seconds.
+PAUSE = 0.005
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,57 @@ class Launch:
     :param env: all of its environment.
     :param plan_is_kept: whether the files of its project decide which specs there are, so that it
         need not be asked again while they stay as they are.
+    :param runs: for a runner that can't wait for a selection: `command` only lists the specs, and
+        this one runs them; the files that hold them are added.
     """
 
     command: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
     plan_is_kept: bool = False
+    runs: tuple[str, ...] = ()
+
+    def start(self, selection: Iterable[str] = ()) -> Process:
+        """Start it.
+
+        :param selection: the ids of the specs to run, if they are known.
+        :raises OSError: if that is not possible; nothing is left behind then.
+        """
+        return RunnerProcess(self, selection)
+
+    def line(self, selection: Iterable[str]) -> tuple[str, ...]:
+        """The command line that lists specs, or runs the selected ones."""
+        files = [file for file in dict.fromkeys(map(file_of, selection)) if file]
+        return (*self.runs, *files) if self.runs and files else self.command
+
+
+class Process(Protocol):
+    """A runner at work: it tells its plan, waits for a selection, and runs that.
+
+    `RunnerProcess` says more.
+    """
+
+    coverage: Path
+
+    @property
+    def launch(self) -> Launch: ...
+
+    @property
+    def stop(self) -> Callable[[], object]: ...
+
+    @property
+    def status(self) -> int | None: ...
+
+    @property
+    def ending(self) -> str: ...
+
+    def select(self, ids: Iterable[str]) -> None: ...
+
+    def go_on(self) -> None: ...
+
+    def wait(self, seconds: float) -> list[Event]: ...
+
+    def tail(self) -> str: ...
 
 
 class RunnerProcess:
@@ -56,11 +104,12 @@ class RunnerProcess:
         self._fifo, events = folder / "commands", folder / "events.jsonl"
         own = {"UNDERLAY_EVENTS": str(events), "UNDERLAY_COMMANDS": str(self._fifo)}
         self.coverage = folder / "coverage"  # with UNDERLAY_COVERAGE, Node writes it as it exits
-        if "UNDERLAY_COVERAGE" in launch.env:
+        if "UNDERLAY_COVERAGE" in launch.env and (ids or not launch.runs):
             own["NODE_V8_COVERAGE"] = str(self.coverage)
         if ids:
             own["UNDERLAY_SELECTION"] = str(folder / "selection.json")
-        self._child = Child(launch.command, folder, cwd=launch.cwd, env={**launch.env, **own})
+        env = {**launch.env, **own}
+        self._child = Child(launch.line(ids), folder, cwd=launch.cwd, env=env)
         with contextlib.ExitStack() as undo:
             undo.callback(self._child.stop)
             os.mkfifo(self._fifo)
@@ -69,7 +118,7 @@ class RunnerProcess:
             self._events = EventFile(events)
             undo.callback(self._events.close)
             self._child.start()
-            self.stop = weakref.finalize(self, undo.pop_all().close)
+            self.stop: Callable[[], object] = weakref.finalize(self, undo.pop_all().close)
 
     @property
     def status(self) -> int | None:
@@ -94,8 +143,7 @@ class RunnerProcess:
 
         :raises NotReady: if nothing comes in this time.
         """
-        news = wait_until(self._news, "the next event", seconds)
-        return news[0]
+        return wait_until(self._news, "the next event", seconds, longest=PAUSE)[0]
 
     def _news(self) -> tuple[list[Event]] | None:
         exited = self.status is not None

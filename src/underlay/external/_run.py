@@ -10,7 +10,7 @@ from underlay._errors import NoTestsReported, NotReady
 from underlay.external._coverage import Coverage
 from underlay.external._events import Done, End, Event, Failure, Pause, Plan, Problem, Spec, Started
 from underlay.external._plans import KeptPlan
-from underlay.external._process import Launch, RunnerProcess
+from underlay.external._process import Launch
 
 #: How often a run is taken up again after a process that broke.
 RESTARTS = 3
@@ -35,7 +35,7 @@ class Attempt:
 
     def __init__(self, launch: Launch, ids: Iterable[str] = (), restarts: int = RESTARTS) -> None:
         self.ahead = dict.fromkeys(ids)  # an ordered set: the specs it has still to tell of
-        self.process = RunnerProcess(launch, self.ahead)
+        self.process = launch.start(self.ahead)
         self.restarts = restarts
         self.running: dict[str, None] = {}  # several, where a runner has workers
         self.pauses = False
@@ -115,20 +115,39 @@ class Run:
                 self._kept.write(self.specs.values())
 
     def _list(self, launch: Launch) -> None:
-        attempt = self._waiting = Attempt(launch)
+        attempt = Attempt(launch)
         try:
-            while not self.specs and (events := attempt.process.wait(self._timeout)):
-                for event in events:
-                    if isinstance(event, Plan):
-                        self.specs = {spec.id: spec for spec in event.specs}
-                    self._note(attempt, event)
-        except NotReady:
-            problem = f"It told of no spec within {self._timeout:g} s."
-        else:
+            plans = self._plans(attempt)
             problem = f"It {attempt.process.ending} without telling of any spec."
+        except NotReady:
+            plans = []
+            problem = f"It told of no spec within {self._timeout:g} s."
+        self.specs = {spec.id: spec for plan in plans for spec in plan.specs}
         if not self.specs:
             found = "".join(f"\n  {each.failure.message}" for each in self._problems)
             raise NoTestsReported(self._name, problem + found, self._stop(attempt))
+        if launch.runs:
+            self._settle_listing(attempt)
+        else:
+            self._waiting = attempt
+
+    def _plans(self, attempt: Attempt) -> list[Plan]:
+        """One from a process that waits then, else one for each file, sorted by these."""
+        plans: list[Plan] = []
+        waits = not attempt.process.launch.runs
+        while not (waits and plans) and (events := attempt.process.wait(self._timeout)):
+            for event in events:
+                if not isinstance(event, Plan):
+                    self._note(attempt, event)
+                elif event.specs:
+                    plans.append(event)
+        return sorted(plans, key=lambda plan: plan.specs[0].file)
+
+    def _settle_listing(self, attempt: Attempt) -> None:
+        if not attempt.end:
+            text = f"It {attempt.process.ending} while it listed specs."
+            self._add(Problem("", Failure(text, "")))
+        attempt.process.stop()
 
     def add(self, case: object, spec_id: str | None) -> None:
         """Remember that a case wants the result of a spec; None stands for the end of the run.

@@ -18,7 +18,8 @@ from underlay.external._files import find_files
 from underlay.external._node_runner import find_installed
 from underlay.external._page import Page
 from underlay.external._process import Launch
-from underlay.external.inlets import Inlet, program_path
+from underlay.external._programs import program_path
+from underlay.external.inlets import Inlet
 
 #: What Chromium is called, by Debian and by others.
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -104,6 +105,8 @@ class JasmineBrowser(Inlet):
         with page.served() as url, _browser(state["chromium"], url) as browser:
             threading.Thread(target=_note_end, args=(browser, page.over), daemon=True).start()
             page.over.wait()
+            if page.is_left:
+                raise SystemExit("The page was left: closed, loaded again, or exchanged.")
             if not page.has_ended:
                 raise SystemExit(f"Chromium ended by itself, with status {browser.wait()}.")
         channel.end()

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import underlay
-from underlay._errors import RunnerMissing
 from underlay.external import _junit, _tap
 from underlay.external._checks import Environment, check_texts
-from underlay.external._drive import Channel, Ids, Report, crossed, refuse, run, stream
+from underlay.external._drive import OUTPUT, Channel, Ids, Report, crossed, refuse, run, stream
 from underlay.external._events import Done, Failure, Spec, Started
 from underlay.external._process import Launch
+from underlay.external._programs import program_path
 
 #: What the process in between runs, with underlay from where we have it.
 BOOT = (
@@ -139,7 +139,7 @@ class Command(Inlet):
             status, output = run(command)
             failures = () if status == 0 else (Failure(f"exit status {status}", ""),)
             result = "failed" if status else "passed"
-            channel.tell(Done(spec.id, result, "", failures, output=output))
+            channel.tell(Done(spec.id, result, "", failures, output=output[-OUTPUT:]))
         channel.end()
 
 
@@ -178,7 +178,7 @@ def _one(spec: Spec, status: int, output: str) -> Done:
         result = {"SUCCESS": "passed", "FAIL": "failed", "ERROR": "error"}[told["status"]]
     except (ValueError, LookupError, TypeError) as error:
         message = f"--run exited with status {status}, without a result that can be read: {error!r}"
-        return Done(spec.id, "error", "", (Failure(message, ""),), output=output)
+        return Done(spec.id, "error", "", (Failure(message, ""),), output=output[-OUTPUT:])
     if result == "passed":
         return Done(spec.id, result, "", ())
     texts = [str(told.get("message", "")), str(told.get("traceback", ""))]
@@ -188,16 +188,6 @@ def _one(spec: Spec, status: int, output: str) -> Done:
 def _compared(report: Report, status: int) -> Report:
     failed = sum(done.status in ("failed", "error") for _, done in report.results)
     return Report(report.results, (*report.problems, *crossed(status, failed, "The command")))
-
-
-def program_path(name: str, cwd: Path) -> str:
-    """The path of a program: as it is, or relative to the folder if it has a slash."""
-    if os.sep not in name:
-        return name
-    path = cwd / name
-    if not os.access(path, os.X_OK):
-        raise RunnerMissing(name, (str(path),), "Check the path of its command.")
-    return str(path)
 
 
 def drive(kind: str, state: str) -> None:

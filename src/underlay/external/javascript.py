@@ -48,10 +48,8 @@ class Jasmine(NodeRunner):
         """The patterns themselves, which Jasmine resolves."""
         return self.patterns
 
-    def command(
-        self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]
-    ) -> Iterable[str | Path]:
-        return [*tool, f"--reporter={REPORTERS / 'jasmine.cjs'}", *args, *files]
+    def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+        return [*tool, f"--reporter={REPORTERS / 'jasmine.cjs'}", *args]
 
 
 class Mocha(NodeRunner):
@@ -75,33 +73,11 @@ class Mocha(NodeRunner):
         "-w",
     )
 
-    def command(
-        self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]
-    ) -> Iterable[str | Path]:
-        return [*tool, "--reporter", REPORTERS / "mocha.cjs", *args, *files]
+    def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+        return [*tool, "--reporter", REPORTERS / "mocha.cjs", *args]
 
 
-class ListedFirst(NodeRunner):
-    """A runner that can't wait between listing specs and running them: it is started for each.
-
-    ``reporters/twice.cjs`` does that; it waits in between.
-    """
-
-    #: What stands before files on the command line.
-    before_files: tuple[str, ...] = ()
-
-    def command(
-        self, node: Path, tool: list[str], files: Sequence[str], args: Sequence[str]
-    ) -> Iterable[str | Path]:
-        once = self.once(node, tool, args)
-        return [node, REPORTERS / "twice.cjs", *once, "--", *self.before_files, "--", *files]
-
-    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
-        """The command line to list specs or to run them, without files."""
-        raise NotImplementedError
-
-
-class QUnit(ListedFirst):
+class QUnit(NodeRunner):
     """Tests for QUnit 3 (https://qunitjs.com); see `NodeRunner`.
 
     Without patterns those in the folder ``test`` count.
@@ -110,13 +86,14 @@ class QUnit(ListedFirst):
     name = "QUnit"
     package = "qunit"
     script = "bin/qunit.js"
+    is_listed_first = True
     reserved = ("--reporter", "--filter", "-f", "--module", "-m", "--watch", "-w")
 
-    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+    def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
         return [*tool, "--reporter", REPORTERS / "qunit.cjs", *args]
 
 
-class Jest(ListedFirst):
+class Jest(NodeRunner):
     """Tests for Jest 30 (https://jestjs.io); see `NodeRunner`.
 
     Without patterns those count that its configuration names.
@@ -126,15 +103,16 @@ class Jest(ListedFirst):
     package = "jest"
     script = "bin/jest.js"
     reserved = ("--reporters", "--testRunner", "-t", "--testNamePattern", "--bail", "-b", "--watch")
+    is_listed_first = True
     before_files = ("--runTestsByPath",)
     measurable = False
 
-    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+    def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
         reporter, runner = REPORTERS / "jest-reporter.cjs", REPORTERS / "jest.cjs"
         return [*tool, f"--reporters={reporter}", f"--testRunner={runner}", *args]
 
 
-class Vitest(ListedFirst):
+class Vitest(NodeRunner):
     """Tests for Vitest 3, 4 or 5 (https://vitest.dev); see `NodeRunner`.
 
     Without patterns those count that its configuration names.
@@ -143,14 +121,15 @@ class Vitest(ListedFirst):
     name = "Vitest"
     package = "vitest"
     script = "vitest.mjs"
+    is_listed_first = True
     measurable = False
     reserved = ("--reporter", "-t", "--testNamePattern", "--bail", "--watch", "-w")
 
-    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+    def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
         return [node, REPORTERS / "vitest.mjs", *args]
 
 
-class NodeTest(ListedFirst):
+class NodeTest(NodeRunner):
     """Tests for Node's own runner, from Node 20 on (https://nodejs.org/api/test.html).
 
     Each file runs in a process of its own, one after the other.  See `NodeRunner`.
@@ -159,9 +138,10 @@ class NodeTest(ListedFirst):
     name = "NodeTest"
     package = "node"
     script = ""
+    is_listed_first = True
     reserved = ("--test",)
 
-    def once(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
+    def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
         return [*tool, REPORTERS / "node-test.mjs", *args]
 
     def _tool(self, cwd: Path, node: Path) -> list[str]:

@@ -6,28 +6,26 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from underlay._errors import RunnerMissing
 from underlay.external._checks import Environment, check_texts
-from underlay.external._drive import Channel, Ids, problem, run
-from underlay.external._events import Done, Failure, Spec, Started
 from underlay.external._files import find_files
 from underlay.external._findings import LEVELS, READERS, Finding
 from underlay.external._hygiene import find_forgotten
+from underlay.external._linting import Findings, LinterLaunch, Look, Seen, ToolLook
 from underlay.external._node import find_node
 from underlay.external._node_runner import find_installed
-from underlay.external._process import Launch
-from underlay.external.inlets import Inlet, program_path
+from underlay.external._programs import program_path
 
 #: How many files a folder stands for: all of these languages.
 JAVASCRIPT = "**/*.{js,mjs,cjs,jsx,ts,mts,cts,tsx}"
 PYTHON = "**/*.py"
 
 
-class Linter(Inlet):
+class Linter:
     """What all linters share.
 
     Their exit status is not trusted to say which file is meant, but it must fit: one that tells of
@@ -40,6 +38,8 @@ class Linter(Inlet):
     :raises ValueError: for another level.
     """
 
+    #: What its test class is called by default.
+    name: ClassVar[str]
     #: How it writes its findings, and the exit status with which it tells that there are some.
     format: ClassVar[str] = "sarif"
     status_of_findings: ClassVar[int] = 1
@@ -63,12 +63,22 @@ class Linter(Inlet):
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(map(repr, self.patterns))})"
 
-    def state(self, cwd: Path, args: Sequence[str]) -> dict[str, Any]:
-        return {
-            "command": [*self.tool(cwd), *args],
-            "files": self.found(cwd),
-            "level": self.level,
-        }
+    def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> LinterLaunch:
+        """See `Runner.launch`.
+
+        :raises ValueError: for coverage, as no file runs.
+        """
+        if "UNDERLAY_COVERAGE" in env:
+            raise ValueError(f"{self} runs none of the files, so there is no coverage.")
+        return LinterLaunch(
+            (*self.tool(cwd), *args),
+            cwd,
+            env,
+            files=tuple(self.found(cwd)),
+            look=self.look,
+            counts=self.counts,
+            config=self.config(),
+        )
 
     def found(self, cwd: Path) -> list[str]:
         """The files that are meant."""
@@ -81,51 +91,17 @@ class Linter(Inlet):
         """The command line, to which files are added."""
         raise NotImplementedError
 
-    @classmethod
-    def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
-        ids = Ids()
-        selected = channel.offer(
-            [ids.spec(file, [os.path.relpath(file)]) for file in state["files"]]
-        )
-        if selected:
-            channel.pause()
-            findings, broken = cls.look(state, [spec.file for spec in selected])
-            tell(channel, selected, findings, state["level"], broken)
-        channel.end()
+    def config(self) -> str:
+        """What a configuration file of ours is to hold; nothing: the project's own counts."""
+        return ""
 
-    @classmethod
-    def look(cls, state: Mapping[str, Any], files: Sequence[str]) -> tuple[list[Finding], str]:
-        """What there is to find, and what is wrong with the linter itself, may be empty."""
-        status, output = run([*state["command"], *files])
-        try:
-            findings = READERS[cls.format](output, Path.cwd())
-        except (ValueError, LookupError, TypeError) as error:
-            print(output)
-            return [], f"It exited with status {status} and wrote what can't be read: {error!r}"
-        if status > cls.status_of_findings or (status and not findings):
-            return findings, f"It exited with status {status}."
-        return findings, ""
+    def look(self, launch: LinterLaunch, files: Sequence[str]) -> Look:
+        """Begin to look at files."""
+        return ToolLook(launch, files, READERS[self.format], self.status_of_findings)
 
-
-def tell(
-    channel: Channel, specs: Sequence[Spec], findings: Iterable[Finding], level: str, broken: str
-) -> None:
-    """Tell of each file what was found in it; with what is wrong with the linter, all err."""
-    severe = [each for each in sorted(findings) if LEVELS.index(each.level) >= LEVELS.index(level)]
-    asked = {spec.file for spec in specs}
-    channel.tell(*(problem(str(each), each.file) for each in severe if each.file not in asked))
-    for spec in specs:
-        channel.tell(Started(spec.id))
-        failures = [_failure(each) for each in severe if each.file == spec.file]
-        status = "failed" if failures else "passed"
-        if broken:
-            failures, status = [*failures, Failure(broken, "")], "error"
-        channel.tell(Done(spec.id, status, "", tuple(failures)))
-        channel.pause()
-
-
-def _failure(finding: Finding) -> Failure:
-    return Failure(str(finding), f"    at {finding.file}:{finding.line}:{finding.column}")
+    def counts(self, finding: Finding) -> bool:
+        """Whether a finding fails its file."""
+        return LEVELS.index(finding.level) >= LEVELS.index(self.level)
 
 
 class NodeLinter(Linter):
@@ -135,7 +111,7 @@ class NodeLinter(Linter):
     script: ClassVar[str]
     options: ClassVar[tuple[str, ...]]
 
-    def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> Launch:
+    def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> LinterLaunch:
         """See `Runner.launch`."""
         path = f"{find_node().parent}{os.pathsep}{env.get('PATH', os.defpath)}"
         return super().launch(cwd, args, {**env, "PATH": path})
@@ -200,23 +176,15 @@ class JSHint(NodeLinter):
         check_texts("ignore", ignore)
         self.switched, self.predefined, self.ignore = options, predefined, ignore
 
-    def state(self, cwd: Path, args: Sequence[str]) -> dict[str, Any]:
+    def config(self) -> str:
         pairs = (each.partition(":") for each in self.switched)
         config = {name.strip(): json.loads(value or "true") for name, _, value in pairs}
         if self.predefined:
             config["predef"] = list(self.predefined)
-        return {**super().state(cwd, args), "config": config, "ignore": list(self.ignore)}
+        return json.dumps(config) if config else ""
 
-    @classmethod
-    def look(cls, state: Mapping[str, Any], files: Sequence[str]) -> tuple[list[Finding], str]:
-        command = state["command"]
-        if state["config"]:
-            path = Path(os.environ["UNDERLAY_EVENTS"]).with_name("jshint.json")
-            path.write_text(json.dumps(state["config"]))
-            command = [*command, f"--config={path}"]
-        findings, broken = super().look({**state, "command": command}, files)
-        ignored = state["ignore"]
-        return [each for each in findings if not any(map(str(each).count, ignored))], broken
+    def counts(self, finding: Finding) -> bool:
+        return super().counts(finding) and not any(map(str(finding).count, self.ignore))
 
 
 class Ruff(Linter):
@@ -268,10 +236,14 @@ class Hygiene(Linter):
     def tool(self, cwd: Path) -> list[str]:
         return []
 
-    @classmethod
-    def look(cls, state: Mapping[str, Any], files: Sequence[str]) -> tuple[list[Finding], str]:
-        return [
-            Finding(file, line, column, "error", "", text)
-            for file in files
-            for line, column, text in find_forgotten(file)
-        ], ""
+    def look(self, launch: LinterLaunch, files: Sequence[str]) -> Look:
+        return Seen(Findings([found for file in files for found in _forgotten(file)]))
+
+
+def _forgotten(file: str) -> Iterator[Finding]:
+    """Also of files that can't be read, or that Python can't take as text."""
+    try:
+        for line, column, text in find_forgotten(file):
+            yield Finding(file, line, column, "error", "", text)
+    except (OSError, ValueError, RecursionError) as error:
+        yield Finding(file, 1, 1, "error", "", f"can't be read: {error}")

@@ -18,23 +18,44 @@
         const asks = queue.findIndex(({event}) => event === 'plan' || event === 'pause');
         const batch = queue.splice(0, asks < 0 ? queue.length : asks + 1);
         const response = await fetch('${location.origin}${home}/events', {
-          method: 'POST', body: JSON.stringify(batch),
+          method: 'POST', body: batch.map(each => JSON.stringify(each)).join('\\n'),
         });
         const answer = await response.json();
-        if (asks >= 0) postMessage(answer);
+        postMessage({taken: batch.length, answer: asks < 0 ? null : answer});
       }
       busy = false;
     }`;
 
   const worker = new Worker(URL.createObjectURL(new Blob([SENDER], {type: 'text/javascript'})));
 
-  const emit = (event, fields) => worker.postMessage({event, ...fields});
+  // What nobody has heard yet.
+  const unheard = [];
+  let awaited;
+
+  worker.onmessage = ({data: {taken, answer}}) => {
+    unheard.splice(0, taken);
+    if (answer) awaited(answer);
+  };
+
+  function emit(event, fields) {
+    unheard.push({event, ...fields});
+    worker.postMessage({event, ...fields});
+  }
 
   // For what has an answer: the rest waits for it.
   const ask = (event, fields) => new Promise(resolve => {
-    worker.onmessage = ({data}) => resolve(data);
+    awaited = resolve;
     emit(event, fields);
   });
+
+  // A page that is left, or loaded again, takes its worker with it.  What is heard twice does no harm.
+  addEventListener('pagehide', () => {
+    const text = unheard.map(each => JSON.stringify(each)).join('\n');
+    if (!navigator.sendBeacon(`${home}/left`, text)) navigator.sendBeacon(`${home}/left`);
+  });
+
+  // Chromium ends with its last page, faster than anything can be told.
+  window.close = () => { throw new Error('The page of the specs can not be closed.'); };
 
   let output = '';
   for (const level of ['log', 'info', 'warn', 'error', 'debug']) {

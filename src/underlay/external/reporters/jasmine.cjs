@@ -2,7 +2,9 @@
 // https://jasmine.github.io/api/7.0/Reporter.html
 'use strict';
 
-const {stepwise, emit, listen, awaitSelection, pause, declaration, Plan} = require('./protocol.cjs');
+const {
+  stepwise, emit, listen, awaitSelection, givenSelection, pause, declaration, Plan,
+} = require('./protocol.cjs');
 
 const REASONS = {excluded: 'left out, because other specs are focused (fit, fdescribe)'};
 
@@ -24,7 +26,7 @@ module.exports = class {
   constructor() {
     listen();
     const env = jasmine.getEnv();
-    if (parseInt(jasmine.version) < 6) ['it', 'fit', 'xit'].forEach(name => this.#noteDeclarations(name));
+    if (parseInt(jasmine.version) < 6 || !givenSelection()) this.#noteDeclarations(env);
     const projectFilter = env.configuration().specFilter;
     const specFilter = spec => {
       this.#begin(projectFilter);
@@ -35,14 +37,17 @@ module.exports = class {
     env.configure(stepwise ? {specFilter, random: false} : {specFilter});
   }
 
-  // Jasmine 5 does not tell the file.
-  #noteDeclarations(name) {
-    const theirs = globalThis[name];
-    globalThis[name] = (...args) => {
-      const spec = theirs(...args);
-      this.#declared.set(spec.id, declaration(/\/node_modules\/jasmine/));
-      return spec;
-    };
+  // Jasmine does not tell the line, and Jasmine 5 not even the file.
+  #noteDeclarations(env) {
+    env.configure({extraItStackFrames: (env.configuration().extraItStackFrames ?? 0) + 1});
+    for (const name of ['it', 'fit', 'xit']) {
+      const theirs = globalThis[name];
+      globalThis[name] = (...args) => {
+        const spec = theirs(...args);
+        this.#declared.set(spec.id, declaration(/\/node_modules\/jasmine/));
+        return spec;
+      };
+    }
   }
 
   #begin(isIncluded) {
@@ -62,7 +67,8 @@ module.exports = class {
 
   #add(plan, {id, filename}, titles) {
     const [file, line] = this.#declared.get(id) ?? ['', undefined];
-    return plan.add(filename ?? file, titles, line);
+    const where = filename ?? file;
+    return plan.add(where, titles, where.endsWith(file) ? line : undefined);
   }
 
   // The filter is never asked about specs that are left out because of focused ones.

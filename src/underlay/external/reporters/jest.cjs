@@ -5,7 +5,7 @@
 const {Console} = require('console');
 const {createRequire} = require('module');
 const {
-  stepwise, emit, listen, givenSelection, pause, failure, verdict, Plan,
+  stepwise, emit, listen, givenSelection, pause, failure, tellFlaky, verdict, Plan,
 } = require('./protocol.cjs');
 
 const FOCUSED = 'left out, because other specs are focused (.only)';
@@ -37,6 +37,7 @@ module.exports = (globalConfig, config, environment, runtime, file, ...rest) => 
 class Events {
   #ids = new Map();
   #passed = [];
+  #retried = new Map(); // why the last try of a spec has failed
   #file;
   #global;
 
@@ -101,9 +102,13 @@ class Events {
     const errors = test.errors.map(asError);
     if (!errors.length) {
       this.#passed.push(test);
+      if (this.#retried.has(test)) tellFlaky(test.name, this.#retried.get(test));
       return this.#done(test, 'passed', '');
     }
-    if (test.invocations <= retries) return undefined;
+    if (test.invocations <= retries) {
+      this.#retried.set(test, errors[0]);
+      return undefined;
+    }
     return this.#done(test, verdict(errors), '', errors);
   }
 

@@ -3,13 +3,35 @@
 'use strict';
 
 const {
-  stepwise, emit, listen, awaitSelection, sleep, expectExit, failure, verdict, Plan,
+  stepwise, emit, listen, awaitSelection, givenSelection, sleep, expectExit, declaration, failure,
+  tellFlaky, verdict, Plan,
 } = require('./protocol.cjs');
 
 const FOCUSED = 'left out, because other specs are focused (.only)';
 
 // What Mocha calls hooks that belong to a group rather than to a spec.
 const ALL = /^"(before|after) all"/;
+
+// The lines of specs, which Mocha does not tell.  This module is loaded before it hands out its globals.
+const lines = new WeakMap();
+
+function apply(theirs, self, args) {
+  const test = Reflect.apply(theirs, self, args);
+  const [file, line] = declaration(/\/node_modules\/mocha/);
+  if (file && file === test?.file) lines.set(test, line);
+  return test;
+}
+
+function noteDeclarations(name) {
+  let value;
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    get: () => value,
+    set: theirs => { value = typeof theirs === 'function' ? new Proxy(theirs, {apply}) : theirs; },
+  });
+}
+
+if (!givenSelection()) ['it', 'specify', 'test'].forEach(noteDeclarations);
 
 module.exports = class {
   #ids = new Map();
@@ -33,6 +55,7 @@ module.exports = class {
     runner.on('hook', hook => ALL.test(hook.title) && this.#close());
     runner.on('test', test => this.#start(this.#id(test)));
     runner.on('pending', test => this.#pending(this.#id(test)));
+    runner.on('retry', (test, error) => { this.#open.retried ??= {title: test.fullTitle(), error}; });
     runner.on('fail', (runnable, error) => this.#fail(runnable, error));
     runner.on('end', () => this.#end(runner.failures, options));
     process.on('unhandledRejection', (reason, promise) => this.#reject(reason, promise));
@@ -43,7 +66,7 @@ module.exports = class {
     const plan = new Plan();
     root.eachTest(test => {
       if (grep && grep.test(test.fullTitle()) === Boolean(invert)) return;
-      this.#ids.set(test, plan.add(test.file ?? '', test.titlePath()));
+      this.#ids.set(test, plan.add(test.file ?? '', test.titlePath(), lines.get(test)));
     });
     emit('plan', {specs: plan.specs});
     if (plan.specs.length) this.#due = awaitSelection();
@@ -110,9 +133,10 @@ module.exports = class {
     if (stepwise) sleep();
   }
 
-  #tell({id, errors, skipped = ''}) {
+  #tell({id, errors, skipped = '', retried}) {
     if (!this.#due.delete(id)) return;
     const status = errors.length ? verdict(errors) : skipped ? 'skipped' : 'passed';
+    if (retried && status === 'passed') tellFlaky(retried.title, retried.error);
     emit('done', {id, status, message: skipped, failures: errors.map(failure)});
   }
 

@@ -4,9 +4,12 @@ import fs from 'node:fs';
 import {pathToFileURL} from 'node:url';
 
 const require = createRequire(import.meta.url);
-const {stepwise, emit, listen, givenSelection, pause, failure, Plan} = require('./protocol.cjs');
+const {stepwise, emit, listen, givenSelection, pause, failure, tellFlaky, Plan} = require('./protocol.cjs');
 
 const due = givenSelection();
+
+// Vitest may keep nothing of a failure that it made up for.
+const NO_REASON = {message: 'Vitest does not say why.'};
 
 listen();
 
@@ -64,8 +67,11 @@ export default class extends (await theirRunner()) {
   }
 
   #tellResult(task) {
-    const {state, errors = []} = task.result ?? {};
-    if (state === 'pass') return this.#tell(task, 'passed', '');
+    const {state, errors = [], retryCount} = task.result ?? {};
+    if (state === 'pass') {
+      if (retryCount && due?.has(this.#ids.get(task))) tellFlaky(task.name, errors[0] ?? NO_REASON);
+      return this.#tell(task, 'passed', '');
+    }
     if (state === 'fail') return this.#tell(task, verdict(errors), '', errors.map(told));
     return this.#tell(task, 'skipped', task.result?.note ?? 'skip');
   }
