@@ -81,6 +81,7 @@ NEEDS_AT_THE_TOP = {
     "httpserver/pytest_plugin.py": {"pytest"},
     "http/_asgi.py": set(),
     "http/_http1.py": {"h11"},
+    "http/_http1_exchange.py": {"h11"},
     "http/_http2.py": {"h2"},
     "http/_negotiating.py": set(),
     "http/_websocket.py": {"wsproto"},

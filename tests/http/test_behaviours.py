@@ -165,6 +165,18 @@ class WSGI(Up):
         with self.assertRaisesRegex(AnswerFailed, "KeyError: 'id'\n.* in application"):
             self.server.check()
 
+    def test_what_it_raises_in_the_middle_of_its_body_does_so_as_well(self):
+        def application(environ, start_response):
+            start_response("200 OK", [])
+            yield b"begun"
+            raise KeyError("id")
+
+        self.then(application)
+        with self.assertRaises(ConnectionResetError):
+            self.answer()
+        with self.assertRaisesRegex(AnswerFailed, "KeyError: 'id'\n.* in application"):
+            self.server.check()
+
     def test_faults_can_come_before_it(self):
         self.then(reset_connection(after=2), webob.Response("Hello"))
         with self.assertRaises(ConnectionResetError):

@@ -387,6 +387,13 @@ class Problems(Up):
             sock.recv(100)
         self.assertGolden("wrong-length", self.problem(AnswerFailed))
 
+    def test_an_answer_whose_head_cannot_be_sent_fails_the_test(self):
+        headers = {"Content-Length": "three"}
+        self.server.expect("GET", "/").then(text="Hello", headers=headers)
+        with connected(self.server, GET) as sock, self.assertRaises(ConnectionResetError):
+            sock.recv(100)
+        self.assertIn("bad Content-Length", str(self.problem(AnswerFailed)))
+
     def test_a_large_answer_that_cannot_be_sent_fails_the_test(self):
         headers = {"Content-Length": "3"}
         self.server.expect("GET", "/").then(data=bytes(100_000), headers=headers)

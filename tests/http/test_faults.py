@@ -78,7 +78,7 @@ SEEN = {
 OUT_OF_TIME = ("TimeoutError", "ReadTimeoutError", "ReadTimeout", "TimeoutError", "curl 28")
 REFUSED = (
     *("ConnectionRefusedError", "NewConnectionError", "ConnectError"),
-    *("ClientConnectorError", "curl 7"),
+    *("(Unix)?ClientConnectorError", "curl 7"),
 )
 
 #: What is on the wire, and how it ends.
@@ -110,7 +110,7 @@ class Up(Golden):
     def check_clients(self, expected, patience=10.0):
         for client, wanted in zip(CLIENTS, expected, strict=True):
             with self.subTest(client.__name__):
-                self.assertEqual(wanted, saw(client, self.url, patience))
+                self.assertRegex(saw(client, self.url, patience), f"^({wanted})$")
 
 
 class RealClients(Up):
@@ -130,8 +130,8 @@ class RealClients(Up):
         with self.server.refusing():
             self.check_clients(REFUSED)
 
-    def test_they_are_not_accepted(self):
-        with self.server.not_accepting():
+    def test_they_give_up_where_the_server_stalls(self):
+        with self.server.stalling():
             self.check_clients(OUT_OF_TIME, 0.2)
 
     def test_a_client_that_retries_gets_through(self):
@@ -211,7 +211,7 @@ class Ends(Up):
         with connected(self.server, b"GET / HTTP/1.0\r\n\r\n") as sock:
             everything(sock)
         with self.assertRaisesRegex(
-            AnswerFailed, r"malformed_chunk\(\); the nearest is close_connection"
+            AnswerFailed, r"no malformed_chunk\(\) over HTTP/1.0; use close"
         ):
             self.server.verify()
 
@@ -345,7 +345,7 @@ class WholeServer(Up):
             self.server.failing(hang)
 
     def test_only_a_server_that_is_up_can_fail(self):
-        for fail in (FakeServer().refusing, FakeServer().not_accepting):
+        for fail in (FakeServer().refusing, FakeServer().stalling):
             self.assertRaisesRegex(LayerError, "is not set up", fail)
         self.assertRaisesRegex(LayerError, "is not set up", FakeServer().failing, hang())
 
@@ -376,25 +376,25 @@ class Outages(Up):
             self.assertEqual("ConnectionRefusedError", saw(by_http_client, server.url + "/", 10))
         self.assertEqual((200, "hello"), ask(server.url))
 
-    def test_who_came_while_nobody_was_accepted_is_sent_away(self):
+    def test_who_came_while_it_stalled_is_sent_away(self):
         with contextlib.ExitStack() as until_the_end:
-            with self.server.not_accepting():
+            with self.server.stalling():
                 sock = until_the_end.enter_context(connected(self.server, GET))
             with self.assertRaises(ConnectionResetError):
                 sock.recv(100)
         self.assertEqual([], self.server.requests)
 
-    def test_open_connections_are_not_read_while_nobody_is_accepted(self):
+    def test_open_connections_are_not_read_while_it_stalls(self):
         self.server.expect("GET", "/").then(text="hello")
         with connected(self.server, GET) as sock:
             sock.recv(1000)
-            with self.server.not_accepting():
+            with self.server.stalling():
                 sock.sendall(GET)
                 self.server._server.settle()
                 self.assertEqual(1, len(self.server.requests))
 
     def test_it_can_be_taken_down_in_an_outage(self):
-        for outage in ("refusing", "not_accepting"):
+        for outage in ("refusing", "stalling"):
             with self.subTest(outage), FakeServer() as server:
                 getattr(server, outage)()
 

@@ -178,7 +178,7 @@ class Faults(Case):
     def test_in_http_1_there_is_no_such_thing(self):
         self.server.expect("GET", "/").then(reset_stream())
         self.assertEqual(500, httpx.get(self.server.url).status_code)
-        with self.assertRaisesRegex(AnswerFailed, r"HTTP/1.1 has no reset_stream\(code=2\)"):
+        with self.assertRaisesRegex(AnswerFailed, r"no reset_stream\(code=2\) over HTTP/1.1"):
             self.server.verify()
 
     def test_an_answer_that_breaks_off_ends_its_stream(self):

@@ -221,6 +221,40 @@ class Wsgi(Up):
         self.assertEqual(500, ask(server.url)[0])
         self.assertIn("once more without exc_info", str(self.problem(server)))
 
+    def test_an_answer_is_whole_when_its_length_has_come(self):
+        heard = threading.Event()
+
+        def application(environ, start_response):
+            start_response("200 OK", [("Content-Length", "5")])
+            yield b"He"
+            yield b"llo"
+            heard.wait(10)
+
+        server = self.serve(application)
+        self.assertEqual((200, "Hello"), ask(server.url))
+        heard.set()
+
+    def test_a_slow_stream_notices_that_the_client_has_gone(self):
+        gone, closed = threading.Event(), threading.Event()
+
+        def ticking(environ, start_response):
+            start_response("200 OK", [])
+            try:
+                yield b"tick"
+                gone.wait(10)
+                while True:
+                    yield b"tick"
+            finally:
+                closed.set()
+
+        server = self.serve(ticking)
+        with connected(server, GET) as sock:
+            until(sock, b"tick")
+        server._server.settle()
+        gone.set()
+        self.assertTrue(closed.wait(5))
+        server.verify()
+
     def test_the_body_is_closed_even_if_the_client_has_gone(self):
         closed = threading.Event()
 
@@ -309,6 +343,16 @@ class Errors(Up):
                 with connected(server, GET) as sock, self.assertRaises(ConnectionResetError):
                     everything(sock)
                 self.assertGolden(f"live-length-{length}", self.problem(server))
+
+    def test_more_than_was_promised_is_told_in_a_stream_as_well(self):
+        def application(environ, start_response):
+            start_response("200 OK", [("Content-Length", "5")])
+            yield b"Hello"
+            yield b" world"
+
+        server = self.serve(application)
+        self.assertEqual((200, "Hello"), ask(server.url))
+        self.assertIn("more than its Content-Length", str(self.problem(server)))
 
     def test_an_exit_is_an_error_like_others(self):
         def application(environ, start_response):

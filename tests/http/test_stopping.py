@@ -1,6 +1,6 @@
 """Servers stop in every state that clients and handlers can be in, and leave nothing behind.
 
-How long that takes is a matter of benchmarks/http.py.
+How long that takes is a matter of ``python -m benchmarks.http``.
 """
 
 import gc
@@ -274,18 +274,6 @@ class Listening(unittest.TestCase):
     def test_a_path_that_is_too_long_is_refused(self):
         with self.assertRaisesRegex(ValueError, "too long for a unix socket"):
             FakeServer(unix="/" + "x" * 200).__enter__()
-
-    def test_stalling_leaves_new_connections_alone(self):
-        with FakeServer() as server:
-            server.expect("GET", "/").then(text="Hello")
-            with server.stalling(), connected(server, GET) as sock:
-                sock.settimeout(0.05)
-                self.assertRaises(TimeoutError, sock.recv, 1)
-            self.assertEqual((200, "Hello"), ask(server.url))
-
-    def test_only_a_server_that_is_up_can_stall(self):
-        with self.assertRaisesRegex(Exception, "is not set up"), FakeServer().stalling():
-            pass
 
 
 def listening(port):

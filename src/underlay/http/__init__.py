@@ -1,9 +1,10 @@
 """HTTP servers of tests: `FakeServer` stands in for a peer, `LiveServer` serves our application."""
 
+from underlay.http._answering import Exchange
 from underlay.http._forms import Fields, File
 from underlay.http._forwarding import forward
 from underlay.http._journal import Entry
-from underlay.http._messages import Exchange, Request, Response
+from underlay.http._messages import Request, Response
 from underlay.http._script import websocket
 from underlay.http._through import Through
 from underlay.http._tls import TLS

@@ -13,8 +13,10 @@ from typing import Any, Protocol
 
 from underlay._errors import NotReady
 from underlay._waiting import wait_until
+from underlay.http._answering import Exchange
+from underlay.http._exchange import SLICE
 from underlay.http._failing import tell
-from underlay.http._messages import Exchange, Request, plain
+from underlay.http._messages import Request, plain
 from underlay.http._stacks import describe
 from underlay.http._websocket import Closed, WebSocket, is_asked_for, subprotocols
 
@@ -44,6 +46,8 @@ class ASGIGateway:
     :param misled: takes what is wrong with an answer although nothing was raised.
     :param scheme: of the URLs that clients use.
     """
+
+    early = True
 
     def __init__(
         self, application: ASGIApplication, raised: Noting, misled: Noting, scheme: str
@@ -126,7 +130,6 @@ class HTTPConversation:
     def __init__(self, exchange: Exchange) -> None:
         self.over = asyncio.Event()
         self._exchange = exchange
-        self._asked = False
         self._start: Message | None = None
 
     def scope(self, scheme: str) -> Message:
@@ -134,10 +137,13 @@ class HTTPConversation:
         return {**_scope(request), "type": "http", "scheme": scheme, "method": request.method}
 
     async def receive(self) -> Message:
-        if not self._asked:
-            self._asked = True
-            body = self._exchange.request.body
-            return {"type": "http.request", "body": body, "more_body": False}
+        upload = self._exchange.request.upload
+        if upload and not self.over.is_set():
+            with contextlib.suppress(ConnectionAbortedError):
+                body = await upload.read(SLICE)
+                if upload.at_eof():
+                    self._exchange.request.upload = None
+                return {"type": "http.request", "body": body, "more_body": not upload.at_eof()}
         await _either(self._exchange.gone, self.over)
         return {"type": "http.disconnect"}
 

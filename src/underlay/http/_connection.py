@@ -102,12 +102,11 @@ class Connection(asyncio.Protocol):
 
     async def drain(self) -> None:
         """Return when the peer's kernel has all that was written; a reset would drop the rest."""
-        if self.transport is not None:
-            self.transport.set_write_buffer_limits(0)
-            await self._writable.wait()
-            self.transport.set_write_buffer_limits()
-            while self.alive and _on_its_way(self.transport.get_extra_info("socket")):
-                await asyncio.sleep(LOOK)
+        # Not set_write_buffer_limits(0), after which asyncio's TLS never says that it has written.
+        while self.transport is not None and self.alive:
+            if not (self._unsent(self.transport) or _on_its_way(self.transport)):
+                break
+            await asyncio.sleep(LOOK)
 
     def close(self) -> None:
         """Send what is left, then FIN."""
@@ -143,12 +142,13 @@ class Connection(asyncio.Protocol):
         return 0
 
 
-def _on_its_way(sock: socket.socket) -> bool:
+def _on_its_way(transport: asyncio.Transport) -> bool:
     """Whether the kernel has bytes that the peer's has not acknowledged (tcp(7), SIOCOUTQ)."""
     try:
         import fcntl
         import termios
 
+        sock = transport.get_extra_info("socket")
         queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
     except (ImportError, OSError):  # on other systems than Linux
         return False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import ClassVar
 
+from underlay.http._answering import Exchange
 from underlay.http._arguments import check_bytes
-from underlay.http._messages import Exchange
 from underlay.http._through import Through, refuse
 
 #: Reasons of HTTP/2 (RFC 9113, 7).
@@ -20,6 +22,9 @@ class Ending:
     :raises ValueError: if that is less than 0; in `play`, if the body is too short.
     """
 
+    #: Where it cannot be, and what there is instead.
+    nearest: ClassVar[Mapping[str, str]] = {}
+
     def __init__(self, after: int | None = None) -> None:
         if after is not None:
             check_bytes("after", after, 0)
@@ -27,17 +32,11 @@ class Ending:
         self.final = after is None
 
     async def play(self, exchange: Exchange) -> Exchange | None:
-        self.check(exchange)
+        refuse(self, exchange, self.nearest)
         if self.after is not None:
             return _Cut(exchange, self.after, self)
         await self.end(exchange)
         return None
-
-    def check(self, exchange: Exchange) -> None:
-        """Refuse what the client's version of HTTP does not have.
-
-        :raises TypeError: if it has no such end.
-        """
 
     async def end(self, exchange: Exchange) -> None:
         raise NotImplementedError
@@ -79,6 +78,8 @@ class reset_connection(Ending):
     :param after: bytes of the answer's body that are sent before, 0 for the head alone.
     """
 
+    nearest: ClassVar = {"a unix socket": "close_connection()"}
+
     async def end(self, exchange: Exchange) -> None:
         exchange.reset()
 
@@ -90,12 +91,11 @@ class reset_stream(Ending):
     :param after: bytes of the answer's body that are sent before, 0 for the head alone.
     """
 
+    nearest: ClassVar = dict.fromkeys(("HTTP/1.0", "HTTP/1.1"), "reset_connection()")
+
     def __init__(self, code: int = INTERNAL_ERROR, *, after: int | None = None) -> None:
         self.code = code
         super().__init__(after)
-
-    def check(self, exchange: Exchange) -> None:
-        refuse(self, exchange, {"1.0": "reset_connection()", "1.1": "reset_connection()"})
 
     async def end(self, exchange: Exchange) -> None:
         exchange.reset_stream(self.code)
@@ -108,12 +108,11 @@ class go_away(Ending):
     :param after: bytes of the answer's body that are sent before, 0 for the head alone.
     """
 
+    nearest: ClassVar = dict.fromkeys(("HTTP/1.0", "HTTP/1.1"), "close_connection()")
+
     def __init__(self, code: int = NO_ERROR, *, after: int | None = None) -> None:
         self.code = code
         super().__init__(after)
-
-    def check(self, exchange: Exchange) -> None:
-        refuse(self, exchange, {"1.0": "close_connection()", "1.1": "close_connection()"})
 
     async def end(self, exchange: Exchange) -> None:
         exchange.go_away(self.code)

@@ -64,14 +64,14 @@ class ServedExchange:
         raise self._lacks("upgrades", "another stream")
 
     def reset_stream(self, code: int) -> None:
-        raise self._lacks("streams", "reset_connection()")
+        raise self._lacks("streams", "reset()")
 
     def go_away(self, code: int) -> None:
-        raise self._lacks("GOAWAY", "close_connection()")
+        raise self._lacks("GOAWAY", "close()")
 
     def reset(self) -> None:
         if not self.connection.knows_reset:
-            raise TypeError("A unix socket knows no reset; the nearest is close_connection().")
+            raise TypeError("A unix socket knows no reset; use close().")
         self.connection.reset()
 
     def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
@@ -89,5 +89,5 @@ class ServedExchange:
     def call(self, function: Callable[..., Coroutine[object, object, T]], *args: object) -> T:
         return self.connection.server.call(function, *args)
 
-    def _lacks(self, what: str, nearest: str) -> TypeError:
-        return TypeError(f"HTTP/{self.request.version} has no {what}; the nearest is {nearest}.")
+    def _lacks(self, what: str, instead: str) -> TypeError:
+        return TypeError(f"HTTP/{self.request.version} has no {what}; use {instead}.")

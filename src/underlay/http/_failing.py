@@ -9,7 +9,8 @@ import traceback
 import types
 
 from underlay._errors import AnswerFailed
-from underlay.http._messages import Exchange, Request, plain
+from underlay.http._answering import Exchange
+from underlay.http._messages import Request, Response, plain
 
 #: Packages whose lines tell nothing about what is wrong with a test.
 OURS = {
@@ -33,8 +34,13 @@ async def tell(exchange: Exchange, error: BaseException) -> None:
     if exchange.started:
         exchange.break_off()
     else:
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        await exchange.send(plain(500, text))
+        await exchange.send(told(error))
+
+
+def told(error: BaseException) -> Response:
+    """The answer with the traceback of an error."""
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return plain(500, text)
 
 
 def caller(depth: int) -> str:

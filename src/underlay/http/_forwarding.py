@@ -14,10 +14,11 @@ import zlib
 from collections.abc import Callable, Iterable
 
 from underlay._errors import LayerError
+from underlay.http._answering import Exchange
 from underlay.http._arguments import check_origin, check_seconds
 from underlay.http._forms import Pairs
 from underlay.http._har import Recording, first
-from underlay.http._messages import Answer, Exchange, Request
+from underlay.http._messages import Answer, Request
 from underlay.http._replaying import OF_THE_CONNECTION, answer
 
 #: Headers that we send ourselves, or that are between the client and us.

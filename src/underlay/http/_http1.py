@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Coroutine
 from typing import Any
 
 import h11
 
+from underlay.http._answering import Answerer
 from underlay.http._connection import Connection
 from underlay.http._exchange import (
     EVIDENCE,
@@ -15,17 +17,10 @@ from underlay.http._exchange import (
     MAX_HEAD,
     PHRASES,
     SLICE,
-    ServedExchange,
 )
 from underlay.http._failing import OVER
-from underlay.http._messages import (
-    Answerer,
-    HeaderPairs,
-    Request,
-    Response,
-    allows_body,
-    plain,
-)
+from underlay.http._http1_exchange import HTTP1Exchange
+from underlay.http._messages import HeaderPairs, Request, Response, plain
 from underlay.http._server import Server
 
 
@@ -44,8 +39,10 @@ class HTTP1(Connection):
         self._body: list[bytes] = []
         self._length = 0
         self._answering = False
-        self._refused = False
+        self._upload: asyncio.StreamReader | None = None  # a body that comes while it is answered
+        self._deaf = False  # whatever comes is of no interest
         self.gone = asyncio.Event()  # set once the client sends nothing any more
+        self._awaited: asyncio.Future[Any]  # what the answer waits for
         self._switched: asyncio.StreamReader | None = None  # what comes is no HTTP any more
 
     @property
@@ -55,14 +52,14 @@ class HTTP1(Connection):
     def data_received(self, data: bytes) -> None:
         if self._switched:
             self._switched.feed_data(data)
-        elif not self._refused:
+        elif not self._deaf:
             self.h11.receive_data(data)
             self._read(data)
 
     def eof_received(self) -> bool:
         """Whether to keep our half open: a client may close its own half and still listen."""
         self.gone.set()
-        if self._refused:
+        if self._deaf:
             return False
         if self._switched:
             self._switched.feed_eof()
@@ -70,16 +67,19 @@ class HTTP1(Connection):
             self.h11.receive_data(b"")
         if not self._answering:
             self._broken_off()
-        return self._answering and not self.server.tls  # TLS has no halves to close
+        # TLS has no halves to close.
+        return self._answering and not self._upload and not self.server.tls
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
         self.gone.set()
         self._broken_off()
+        if self._upload:
+            self._upload.set_exception(ConnectionAbortedError("The connection is closed."))
         if self._switched:
             self._switched.feed_eof()
         if self._answering:
-            self._task.cancel()
+            self._awaited.cancel()
 
     def switch(self, headers: HeaderPairs) -> asyncio.StreamReader:
         """Go over to another protocol; what comes from now on can be read from the result."""
@@ -99,7 +99,7 @@ class HTTP1(Connection):
         :param data: what has come last, as evidence.
         """
         try:
-            while self.alive and not self._answering and not self._refused:
+            while self.alive and not self._deaf and (self._upload or not self._answering):
                 if not self._take(self.h11.next_event()):
                     break
         except h11.RemoteProtocolError as error:
@@ -111,10 +111,12 @@ class HTTP1(Connection):
             self._head, self._body, self._length = event, [], 0
             _refuse_two_lengths(event)
             self._continue()
+            if self._answerer.early:
+                self._answer_early()
         elif isinstance(event, h11.Data):
             self._add(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
-            self._answer(self._request())
+            self._end()
         else:
             if isinstance(event, h11.ConnectionClosed):
                 self.close()
@@ -122,59 +124,117 @@ class HTTP1(Connection):
         return True
 
     def _add(self, data: bytes) -> None:
+        if self._upload:
+            self._upload.feed_data(data)
+            return
         self._body.append(data)
         self._length += len(data)
         if self._length > MAX_BODY:
             self._body.clear()
             self._refuse(b"", 413, f"too large: the body has more than {MAX_BODY} bytes")
 
+    def _end(self) -> None:
+        if self._upload:
+            self._upload.feed_eof()
+            self._upload = None
+        else:
+            self._answer(self._request())
+
     def _continue(self) -> None:
         if self.h11.they_are_waiting_for_100_continue and self.transport:
             go_on = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
             self.transport.write(self.h11.send(go_on))
 
+    def _answer_early(self) -> None:
+        """Let a request be answered while its body comes, no faster than that is read."""
+        assert self.transport
+        request = self._request()
+        self._upload = request.upload = asyncio.StreamReader(SLICE, self.server.loop)
+        self._upload.set_transport(self.transport)
+        self._answer(request)
+
     def _answer(self, request: Request) -> None:
         self._head, self._body = None, []
         exchange = HTTP1Exchange(self, request)
         answer = self._answerer.answer(exchange)
-        if isinstance(answer, Response):
-            if len(answer.body) <= SLICE and self.writable:
-                self._answer_at_once(exchange, answer)
-                return
-            answer = exchange.send(answer)
         self._answering = True
-        self._task = self.server.task(self._await(exchange, answer), str(request))
-        self._task.add_done_callback(lambda _: answer.close())  # it may never have begun
+        if isinstance(answer, Response):
+            self._send_at_once(exchange, answer)
+        elif isinstance(answer, asyncio.Future):
+            self._awaited = answer
+            answer.add_done_callback(functools.partial(self._finish_later, exchange))
+        else:
+            self._work(exchange, answer)
 
-    def _answer_at_once(self, exchange: HTTP1Exchange, answer: Response) -> None:
-        # A task would cost a fifth of the time of such a request.
+    def _send_at_once(self, exchange: HTTP1Exchange, answer: Response) -> None:
         try:
-            self.send(exchange.wire(answer))
+            exchange.begin(answer.status, answer.raw_headers)
         except h11.LocalProtocolError as error:
-            self._answerer.failed(exchange.request, error)
-            self.reset()
+            self._fail(exchange, error)
+            self._end_cycle()
+        else:
+            self._finish(exchange, answer.body)
+
+    def _finish(self, exchange: HTTP1Exchange, data: bytes) -> None:
+        """Send the last part of an answer."""
+        if len(data) > SLICE or not self.writable:
+            self._work(exchange, exchange.finish(data))
+            return
+        try:  # a task would cost a fifth of the time of such a request
+            self.send(exchange.last(data))
+        except Exception as error:
+            self._fail(exchange, error)
         self._end_cycle()
+
+    def _finish_later(self, exchange: HTTP1Exchange, last: asyncio.Future[bytes]) -> None:
+        if last.cancelled():  # in connection_lost()
+            return
+        if error := last.exception():
+            self._fail(exchange, error)
+            self._end_cycle()
+        else:
+            self._finish(exchange, last.result())
+        self._read_on()
+
+    def _work(self, exchange: HTTP1Exchange, answer: Coroutine[Any, Any, None]) -> None:
+        """Let an answer take its time."""
+        task = self.server.task(self._await(exchange, answer), str(exchange.request))
+        task.add_done_callback(lambda _: answer.close())  # it may never have begun
+        self._awaited = task
 
     async def _await(self, exchange: HTTP1Exchange, answer: Coroutine[Any, Any, None]) -> None:
         try:
             await answer
-        except ConnectionAbortedError:
-            pass  # the client is gone, connection_lost() has done the rest
         except BaseException as error:
             if isinstance(error, OVER) and not self.alive:
                 raise
-            self._answerer.failed(exchange.request, error)
-            self.reset()
-        self._answering = False
+            self._fail(exchange, error)
         self._end_cycle()
-        self._read(self.h11.trailing_data[0])  # what a pipelining client has sent already
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Take what a pipelining client has sent already."""
+        data, ended = self.h11.trailing_data
+        if data or ended:
+            self._read(data)
+
+    def _fail(self, exchange: HTTP1Exchange, error: BaseException) -> None:
+        if isinstance(error, ConnectionAbortedError):
+            return  # the client is gone, connection_lost() does the rest
+        self._answerer.failed(exchange.request, error)
+        self.reset()
 
     def _end_cycle(self) -> None:
         """Make ready for the next request, or close if there can be none."""
+        self._answering = False
         if self.h11.our_state is h11.DONE and self.h11.their_state is h11.DONE:
             self.h11.start_next_cycle()
+        elif self._upload and self.alive:
+            self._hang_up()
         else:
             self.close()
+        if self._answerer.early and self.alive and self.transport:
+            self.transport.resume_reading()  # the application need not have read all
 
     def _request(self, problem: str = "", body: bytes = b"") -> Request:
         head = self._head
@@ -198,15 +258,23 @@ class HTTP1(Connection):
     def _refuse(self, data: bytes, status: int, problem: str) -> None:
         self._answerer.malformed(self._request(problem, data[:EVIDENCE]))
         self._head = None
-        if self.transport and self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self._refused = True
+        if self._answering:
+            self.reset()
+        elif self.transport and self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(_refusal(status, problem))
-            # Not close(): with input unread that sends RST, and the client never sees the refusal
-            # (RFC 9112, 9.6).
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
-                return
-        self.close()
+            self._hang_up()
+        else:
+            self.close()
+
+    def _hang_up(self) -> None:
+        """Close our half, and leave it to the client to close the other one."""
+        # Not close(): with input unread that sends RST, and the client never sees the answer
+        # (RFC 9112, 9.6).
+        self._deaf = True
+        if self.transport and self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.close()
 
 
 def _refusal(status: int, problem: str) -> bytes:
@@ -218,7 +286,7 @@ def _refusal(status: int, problem: str) -> bytes:
 
 def _refuse_two_lengths(head: h11.Request) -> None:
     """Where two lengths compete, two parties may see two requests (RFC 9112, 6.1 and 11.2)."""
-    names = {name for name, _ in head.headers}
+    names = {name.lower() for name, _ in head.headers.raw_items()}
     if b"transfer-encoding" in names:
         if b"content-length" in names:
             raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
@@ -230,81 +298,3 @@ def _in_words(error: h11.RemoteProtocolError) -> str:
     if error.error_status_hint == 431:
         return f"the head of the request has more than {MAX_HEAD} bytes"
     return str(error)
-
-
-class HTTP1Exchange(ServedExchange):
-    """A request on an HTTP/1 connection and the ways to answer it (see `Exchange`)."""
-
-    connection: HTTP1
-
-    def __init__(self, connection: HTTP1, request: Request) -> None:
-        super().__init__(connection, request, connection.gone, connection.write)
-        self._wire: list[bytes] = []  # made ready, not sent yet
-        self._bodiless = request.method == "HEAD"
-
-    @property
-    def ended(self) -> bool:
-        finished = self.connection.h11.our_state not in (h11.SEND_RESPONSE, h11.SEND_BODY)
-        return finished or not self.connection.alive
-
-    def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
-        if reason is None:
-            reason = PHRASES.get(status, b"")
-        self._send(h11.Response(status_code=status, headers=headers, reason=reason))
-        self.started = True
-        self._bodiless = self._bodiless or not allows_body(status)
-
-    async def write(self, data: bytes) -> None:
-        for start in range(0, len(data) or 1, SLICE):
-            self._add(data[start : start + SLICE])
-            await self._flush()
-
-    async def finish(self, data: bytes = b"") -> None:
-        if len(data) > SLICE:
-            await self.write(data)
-        else:
-            self._add(data)
-        self._send(h11.EndOfMessage())
-        await self._flush()
-
-    def wire(self, response: Response) -> bytes:
-        """A whole answer as bytes that are to be sent."""
-        self.begin(response.status, response.raw_headers)
-        self._add(response.body)
-        self._send(h11.EndOfMessage())
-        return self._take()
-
-    async def send(self, response: Response) -> None:
-        self.begin(response.status, response.raw_headers)
-        await self.finish(response.body)
-
-    async def flush(self) -> None:
-        await self._flush()
-        await self.connection.drain()
-
-    async def raw(self, data: bytes) -> None:
-        await self._onward(self._take() + data)
-
-    def upgrade(self, headers: HeaderPairs) -> asyncio.StreamReader:
-        self.started = True
-        return self.connection.switch(headers)
-
-    def close(self) -> None:
-        self.connection.close()
-
-    def break_off(self) -> None:
-        self.connection.reset()
-
-    def _add(self, data: bytes) -> None:
-        if data and not self._bodiless:
-            self._send(h11.Data(data=data))
-
-    def _send(self, event: h11.Event) -> None:
-        self._wire.append(self.connection.h11.send(event) or b"")
-
-    def _take(self) -> bytes:
-        wire, self._wire = b"".join(self._wire), []
-        return wire
-
-    async def _flush(self) -> None:
-        await self._onward(self._take())

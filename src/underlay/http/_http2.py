@@ -13,17 +13,11 @@ import h2.events
 import h2.exceptions
 from h2.errors import ErrorCodes
 
+from underlay.http._answering import Answerer
 from underlay.http._connection import Connection
 from underlay.http._exchange import EVIDENCE, MAX_BODY, SLICE, ServedExchange
 from underlay.http._failing import OVER
-from underlay.http._messages import (
-    Answerer,
-    HeaderPairs,
-    Request,
-    Response,
-    allows_body,
-    plain,
-)
+from underlay.http._messages import HeaderPairs, Request, Response, allows_body, plain
 from underlay.http._server import Server
 
 #: What belongs to a connection of HTTP/1, and must not be sent here (RFC 9113, 8.2.2).
@@ -41,7 +35,7 @@ class Stream:
             self.headers.insert(0, (b"host", authority))
         self.body: list[bytes] = []
         self.length = 0
-        self.whole = False
+        self.upload: asyncio.StreamReader | None = None  # a body that comes while it is answered
         self.gone = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -60,6 +54,11 @@ class HTTP2(Connection):
         self._answerer = answerer
         self._streams: dict[int, Stream] = {}
         self._window = asyncio.Event()  # the client takes more
+        self._closed = False  # by us; the client may still talk
+
+    @property
+    def alive(self) -> bool:
+        return super().alive and not self._closed
 
     @property
     def busy(self) -> bool:
@@ -71,6 +70,8 @@ class HTTP2(Connection):
         self.flush()
 
     def data_received(self, data: bytes) -> None:
+        if self._closed:
+            return
         try:
             events = self.h2.receive_data(data)
         except h2.exceptions.ProtocolError as error:
@@ -88,15 +89,20 @@ class HTTP2(Connection):
             self._drop(number)
 
     def close(self) -> None:
-        """Send what is left, GOAWAY, then FIN."""
-        self.go_away(ErrorCodes.NO_ERROR)
+        """Send what is left, then FIN."""
+        self._closed = True
+        # Not transport.close(): clients acknowledge frames at any time, and were answered with RST.
+        if self.transport and self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            super().close()
 
     def go_away(self, code: int) -> None:
         """End the connection and say why."""
         if self.alive:
             self.h2.close_connection(code)
             self.flush()
-            super().close()
+            self.close()
 
     def flush(self) -> None:
         """Send what h2 has made ready."""
@@ -139,17 +145,32 @@ class HTTP2(Connection):
 
     def _take(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
-            self._streams[event.stream_id] = Stream(list(event.headers))
+            self._begin(event.stream_id, Stream(list(event.headers)))
         elif isinstance(event, h2.events.DataReceived):
             self._add(event.stream_id, event.data, event.flow_controlled_length)
         elif isinstance(event, h2.events.StreamEnded):
-            self._answer(event.stream_id)
+            self._end(event.stream_id)
         elif isinstance(event, h2.events.StreamReset):
             self._drop(event.stream_id)
         elif isinstance(event, (h2.events.WindowUpdated, h2.events.RemoteSettingsChanged)):
             self._window.set()
         elif isinstance(event, h2.events.ConnectionTerminated) and not self._streams:
-            super().close()
+            self.close()
+
+    def _begin(self, number: int, stream: Stream) -> None:
+        self._streams[number] = stream
+        if self._answerer.early:
+            stream.upload = asyncio.StreamReader(loop=self.server.loop)
+            self._answer(number, stream)
+
+    def _end(self, number: int) -> None:
+        stream = self._streams.get(number)
+        if stream is None:
+            return
+        if stream.upload:
+            stream.upload.feed_eof()
+        else:
+            self._answer(number, stream)
 
     def _add(self, number: int, data: bytes, credit: int) -> None:
         if credit:
@@ -157,20 +178,21 @@ class HTTP2(Connection):
         stream = self._streams.get(number)
         if stream is None:
             return
+        if stream.upload:
+            stream.upload.feed_data(data)
+            return
         stream.body.append(data)
         stream.length += len(data)
         if stream.length > MAX_BODY:
             self._refuse(number, f"too large: the body has more than {MAX_BODY} bytes")
 
-    def _answer(self, number: int) -> None:
-        stream = self._streams.get(number)
-        if stream is None:
-            return
-        stream.whole = True
+    def _answer(self, number: int, stream: Stream) -> None:
         exchange = HTTP2Exchange(self, number, self._request(stream), stream.gone)
         answer = self._answerer.answer(exchange)
         if isinstance(answer, Response):
             answer = exchange.send(answer)
+        elif isinstance(answer, asyncio.Future):
+            answer = exchange.conclude(answer)
         stream.task = self.server.task(self._await(number, exchange, answer), str(exchange.request))
         stream.task.add_done_callback(lambda _: answer.close())  # it may never have begun
 
@@ -204,15 +226,17 @@ class HTTP2(Connection):
         if stream is None:
             return
         stream.gone.set()
-        if not stream.whole:
-            self._answerer.broken_off(self._request(stream, "broken off by the client"))
-        elif stream.task:
+        if stream.upload:
+            stream.upload.set_exception(ConnectionAbortedError("The stream is closed."))
+        if stream.task:
             stream.task.cancel()
+        else:
+            self._answerer.broken_off(self._request(stream, "broken off by the client"))
 
     def _malformed(self, data: bytes, problem: str) -> None:
         request = Request("", "", body=data[:EVIDENCE], problem=problem, client=self.client)
         self._answerer.malformed(request)
-        super().close()
+        self.close()
 
     def _request(self, stream: Stream, problem: str = "") -> Request:
         return Request(
@@ -225,6 +249,7 @@ class HTTP2(Connection):
             client=self.client,
             server=self.address,
             stopping=self.server.stopping,
+            upload=stream.upload,
         )
 
 
@@ -272,6 +297,10 @@ class HTTP2Exchange(ServedExchange):
             raise ValueError(f"The answer is {self._left} bytes shorter than its Content-Length.")
         self.connection.end_stream(self._number)
         self._finished = True
+
+    async def conclude(self, last: asyncio.Future[bytes]) -> None:
+        """Finish with a part that is still to come."""
+        await self.finish(await last)
 
     async def send(self, response: Response) -> None:
         self.begin(response.status, response.raw_headers)

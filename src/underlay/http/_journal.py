@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from underlay._waiting import wait_until
+from underlay.http._answering import Exchange
 from underlay.http._arguments import check_number, check_seconds
-from underlay.http._messages import Exchange, HeaderPairs, Request
+from underlay.http._messages import HeaderPairs, Request
 from underlay.http._through import Through
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from underlay.http._answering import Answerer
 from underlay.http._connection import Connection
 from underlay.http._http1 import HTTP1
-from underlay.http._messages import Answerer
 from underlay.http._server import Server
 
 #: What a client says first that knows of HTTP/2 before it asks (RFC 9113, 3.4).

@@ -34,7 +34,7 @@ async def listen_again(server: Server) -> None:
     server.loop.add_reader(server.listening, server.accept)
 
 
-async def pause(server: Server) -> None:
+async def stall(server: Server) -> None:
     """Leave new connections in the kernel's queue, and read from none."""
     server.loop.remove_reader(server.listening)
     for connection in tuple(server.connections):
@@ -42,17 +42,7 @@ async def pause(server: Server) -> None:
             connection.transport.pause_reading()
 
 
-async def resume(server: Server) -> None:
-    """The end of `pause`; who has come meanwhile is sent away, for most have given up."""
+async def go_on(server: Server) -> None:
+    """The end of `stall`; who has come meanwhile is sent away, for most have given up."""
     await refuse(server)
     await listen_again(server)
-
-
-async def stall(server: Server) -> None:
-    """Accept new connections, and leave them alone for ever."""
-    server.stalling = True
-
-
-async def meet_again(server: Server) -> None:
-    """The end of `stall`; those who have come meanwhile are not served later, either."""
-    server.stalling = False

@@ -8,8 +8,8 @@ import random
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from underlay.http._answering import Exchange
 from underlay.http._arguments import check_bytes, check_seconds
-from underlay.http._messages import Exchange
 
 #: Times per second at which `throttle` sends.
 RATE = 50

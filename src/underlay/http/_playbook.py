@@ -7,11 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from underlay._errors import LayerError, UnexpectedRequest, UnmetExpectation
+from underlay.http._answering import Exchange
 from underlay.http._conditions import Scenarios, Sequence
 from underlay.http._expectation import Expectation
 from underlay.http._failing import OVER, answer_failed, tell
 from underlay.http._journal import Entry, Journal, Noting
-from underlay.http._messages import Answer, Exchange, Request, Response, plain
+from underlay.http._messages import Answer, Request, Response, plain
 from underlay.http.behaviours import Behaviour, perform
 
 
@@ -23,6 +24,8 @@ class Playbook:
     :param note: takes the problems.
     :param unmatched_status: of the answer to a request that no expectation matches.
     """
+
+    early = False
 
     def __init__(
         self,

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from underlay._errors import needs_extra
+from underlay.http._answering import Exchange
 from underlay.http._arguments import NOT_GIVEN
-from underlay.http._messages import Exchange
 
 if TYPE_CHECKING:
     from underlay.http._websocket import WebSocket

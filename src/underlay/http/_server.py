@@ -16,6 +16,7 @@ It knows no HTTP: what is said on a connection is up to a subclass of `Connectio
 from __future__ import annotations
 
 import asyncio
+import collections
 import concurrent.futures
 import contextlib
 import functools
@@ -62,8 +63,9 @@ class Server:
         self.tasks: dict[asyncio.Task[Any], str] = {}
         self.workers = Workers()
         self.stopping = threading.Event()
-        self.stalling = False  # whether new connections are left alone
         self.failed = failed
+        self._posts: collections.deque[Callable[[], object]] = collections.deque()
+        self._posted = False
         self._calls: set[concurrent.futures.Future[Any]] = set()
         self._connect = connect
         self._end = asyncio.Event()
@@ -153,8 +155,11 @@ class Server:
 
     def post(self, function: Callable[..., object], *args: object) -> None:
         """Call a function in the loop, soon; not at all once the server has stopped."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self.loop.call_soon_threadsafe(function, *args)
+        self._posts.append(functools.partial(function, *args))
+        if not self._posted:  # to wake the loop costs a tenth of a request
+            self._posted = True
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self.loop.call_soon_threadsafe(self._call_posts)
 
     def call(self, function: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
         """Run a coroutine function in the loop and return what it returns.
@@ -191,6 +196,14 @@ class Server:
                 if not outcome.done():
                     outcome.set_exception(ConnectionAbortedError("The server has stopped."))
 
+    def _call_posts(self) -> None:
+        self._posted = False
+        for _each in range(len(self._posts)):
+            try:
+                self._posts.popleft()()
+            except Exception as error:
+                self.failed(error)
+
     async def _main(self) -> None:
         self.loop.add_reader(self.listening, self.accept)
         await self._end.wait()
@@ -224,8 +237,6 @@ class Server:
         accepted.add_done_callback(functools.partial(self._accepted, connection))
 
     async def _shake_hands(self, connection: Connection, sock: socket.socket) -> None:
-        if self.stalling:
-            await self.loop.create_future()
         await self.loop.connect_accepted_socket(lambda: connection, sock, ssl=self.tls)
 
     def _accepted(self, connection: Connection, task: asyncio.Task[Any]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 from underlay._errors import LayerError, NotReady, SeveralProblems, StillRunning, needs_extra
 from underlay._layer import Layer
 from underlay._resources import Resource
+from underlay.http._answering import Answerer
 from underlay.http._arguments import DEFAULT_PORTS, check_origin, check_port, check_seconds
 from underlay.http._listeners import (
     Listener,
@@ -20,7 +21,6 @@ from underlay.http._listeners import (
     UnixListener,
     refuse_all_but_loopback,
 )
-from underlay.http._messages import Answerer
 from underlay.http._server import Server
 from underlay.http._tls import TLS
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from underlay.http._messages import Exchange, HeaderPairs, Response
+from underlay.http._answering import Exchange
+from underlay.http._messages import HeaderPairs, Response
 
 T = TypeVar("T")
 
@@ -89,12 +90,14 @@ class Through:
 
 
 def refuse(behaviour: object, exchange: Exchange, nearest: Mapping[str, str]) -> None:
-    """Refuse what a version of HTTP does not have, before anything is sent.
+    """Refuse what cannot be done over a kind of connection, before anything is sent.
 
     :param behaviour: what is to be played.
-    :param nearest: what there is instead, by the versions that do not have it.
-    :raises TypeError: if the client speaks one of them.
+    :param nearest: what can be done instead, by kinds such as ``"HTTP/2"`` or ``"a unix socket"``.
+    :raises TypeError: if the exchange is over one of them.
     """
-    spoken = exchange.request.version
-    if spoken in nearest:
-        raise TypeError(f"HTTP/{spoken} has no {behaviour!r}; the nearest is {nearest[spoken]}.")
+    kinds = [f"HTTP/{exchange.request.version}"]
+    kinds += [] if exchange.request.client else ["a unix socket"]
+    for kind in kinds:
+        if kind in nearest:
+            raise TypeError(f"There is no {behaviour!r} over {kind}; use {nearest[kind]}.")

@@ -9,7 +9,8 @@ from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 from wsproto.utilities import LocalProtocolError, generate_accept_token
 
-from underlay.http._messages import Exchange, HeaderPairs, Request
+from underlay.http._answering import Exchange
+from underlay.http._messages import HeaderPairs, Request
 
 #: Bytes that are read at once.
 READ = 64 * 1024

@@ -1,31 +1,28 @@
 """Gateway: calls a WSGI application for each request, in a thread of its own (PEP 3333).
 
-The thread puts the parts of an answer down, a task in the event loop passes them on.  A small
-answer changes hands once: what that costs is most of what such a request costs.
+The last part of an answer changes hands without anybody waiting for it; for most answers that is
+all there is.
 """
 
 from __future__ import annotations
 
 import asyncio
-import collections
+import contextlib
 import functools
 import io
 import operator
 import sys
 import urllib.parse
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from underlay.http._exchange import SLICE
-from underlay.http._failing import tell
-from underlay.http._messages import Exchange, HeaderPairs, Request, allows_body, encoded
+from underlay.http._answering import Exchange
+from underlay.http._failing import told
+from underlay.http._messages import HeaderPairs, Request, allows_body, encoded
+from underlay.http._parts import Parts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
-
-#: Parts by which an application may be ahead of its client, before it fights for the interpreter's
-#: lock with the thread that sends them.
-AHEAD = 8
 
 Noting = Callable[[Request, BaseException], None]
 
@@ -39,6 +36,8 @@ class Gateway:
     :param scheme: of the URLs that clients use.
     """
 
+    early = False
+
     def __init__(
         self, application: WSGIApplication, raised: Noting, misled: Noting, scheme: str = "http"
     ) -> None:
@@ -47,10 +46,10 @@ class Gateway:
         self.misled = misled
         self.scheme = scheme
 
-    def answer(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
+    def answer(self, exchange: Exchange) -> asyncio.Future[bytes]:
         call = Call(self, exchange)
         exchange.start(str(exchange.request), call.run)
-        return call.relay()
+        return call.last
 
     def failed(self, request: Request, error: BaseException) -> None:
         self.misled(request, error)
@@ -63,54 +62,43 @@ class Gateway:
 
 
 class Call:
-    """One call of the application; what has no ``async`` runs in the thread of its request."""
+    """One call of the application, in the thread of its request.
+
+    :ivar last: the last part of the answer, of which all else has been sent then.
+    """
 
     def __init__(self, gateway: Gateway, exchange: Exchange) -> None:
+        self.last: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._gateway = gateway
         self._exchange = exchange
         self._head: tuple[int, HeaderPairs, bytes] | None = None
-        self._parts: collections.deque[bytes] = collections.deque()
-        self._size = 0  # of all parts; may be too large for a moment
-        self._sent = False  # whether there was a part
+        self._left: int | None = None  # bytes that are still to come, if that is known
+        self._begun = False  # whether there was a part
+        self._held: list[bytes] = []  # parts that may be the last ones
+        self._parts: Parts | None = None  # those before
         self._whole = False  # no more parts come
-        self._error: BaseException | None = None  # what the client has to be told
         self._misled = False
-        self._client_gone = False
-        self._posted = False
-        self._news: asyncio.Future[None] | None = None
-        self._taken = asyncio.Event()
 
     def run(self) -> None:
         try:
             self._serve()
         except BaseException as error:
-            if self._client_gone and isinstance(error, ConnectionAbortedError):
+            if isinstance(error, ConnectionAbortedError) and self._client_gone:
                 return
             note = self._gateway.misled if self._misled else self._gateway.raised
             note(self._exchange.request, error)
             if not self._whole:
-                self._error = error
-                self._finish()
+                self._give_up(error)
 
-    async def relay(self) -> None:
-        """Pass on what the thread puts down, as it comes."""
-        while True:
-            whole = self._whole  # asked before the parts are taken, for it comes after them
-            data = self._take()
-            if whole:
-                break
-            if data:
-                await self._pass_on(data)
-            else:
-                self._news = asyncio.get_running_loop().create_future()
-                await self._news
-        if self._error:
-            if data:
-                await self._pass_on(data)
-            await tell(self._exchange, self._error)
-        elif not self._exchange.ended:
-            self._begin(empty=not data)
-            await self._exchange.finish(data)
+    def _give_up(self, error: BaseException) -> None:
+        if self._parts:
+            with contextlib.suppress(Exception):
+                self._parts.wait()
+        self._exchange.post(self._tell, error)
+
+    @property
+    def _client_gone(self) -> bool:
+        return self._exchange.ended and not self._whole
 
     def _serve(self) -> None:
         application, scheme = self._gateway.application, self._gateway.scheme
@@ -122,22 +110,19 @@ class Call:
 
     def _send_all(self, body: Iterable[bytes]) -> None:
         # Parts that have a number are there already, there is nothing to wait for between them.
-        all_there = operator.length_hint(body, -1) >= 0
+        send = self._send if operator.length_hint(body, -1) < 0 else self._hold
         for data in body:
-            self._send(data, wait=not all_there)
+            send(data)
         self._check_head()
-        self._finish()
-
-    def _finish(self) -> None:
-        self._whole = True
-        self._post()
+        if not self._whole:
+            self._finish()
 
     def _start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
     ) -> Callable[[bytes], None]:
         if exc_info:
             try:
-                if self._sent:
+                if self._begun:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None  # no cycle with this frame
@@ -145,28 +130,52 @@ class Call:
             raise AssertionError("start_response() was called once more without exc_info.")
         code, _, reason = status.partition(" ")
         self._head = int(code), encoded(headers), reason.encode("latin-1")
+        named = {name.lower(): value for name, value in self._head[1]}
+        self._left = int(named[b"content-length"]) if b"content-length" in named else None
         return self._send
 
-    def _send(self, data: bytes, wait: bool = True) -> None:
+    def _send(self, data: bytes) -> None:
+        self._hold(data)
+        if self._held:
+            self._parts = self._parts or Parts(self._exchange, self._begin)
+            self._pass_on(self._parts.put, self._take())
+
+    def _hold(self, data: bytes) -> None:
         self._check(data)
-        if self._exchange.ended:
-            self._client_gone = True
-            raise ConnectionAbortedError("The connection is closed.")
-        if not data:
-            return
-        self._sent = True
-        self._parts.append(data)
-        if not wait:
-            return
-        self._size += len(data)
-        self._post()
-        if self._size > SLICE or len(self._parts) >= AHEAD:
-            self._wait_for_the_client()
+        if data:
+            self._begun = True
+            self._held.append(data)
+            if self._left is not None:
+                self._left -= len(data)
+                if self._left == 0:
+                    self._finish()
+
+    def _finish(self) -> None:
+        if self._parts:
+            self._pass_on(self._parts.wait)
+        self._whole = True
+        self._exchange.post(self._hand_over, self._take())
+
+    def _pass_on(self, step: Callable[..., None], *args: bytes) -> None:
+        try:
+            step(*args)
+        except Exception:
+            self._misled = True
+            raise
+
+    def _take(self) -> bytes:
+        held, self._held = self._held, []
+        return held[0] if len(held) == 1 else b"".join(held)
 
     def _check(self, data: bytes) -> None:
+        problem: Exception | None = None
         if not isinstance(data, bytes):
+            problem = TypeError(f"A body is made of bytes, the application gave {data!r:.40}.")
+        elif data and self._whole:
+            problem = AssertionError("The application has sent more than its Content-Length.")
+        if problem:
             self._misled = True
-            raise TypeError(f"A body is made of bytes, the application gave {data!r:.40}.")
+            raise problem
         if data:
             self._check_head()
 
@@ -175,49 +184,35 @@ class Call:
             self._misled = True
             raise AssertionError("The application has not called start_response().")
 
-    def _wait_for_the_client(self) -> None:
-        try:
-            self._exchange.call(self._room)
-        except ConnectionAbortedError:
-            self._client_gone = True
-            raise
-
-    def _post(self) -> None:
-        if not self._posted:
-            self._posted = True
-            self._exchange.post(self._wake)
-
     # -- in the event loop
 
-    def _wake(self) -> None:
-        self._posted = False
-        if self._news and not self._news.done():
-            self._news.set_result(None)
-
-    async def _room(self) -> None:
-        while self._parts and not self._exchange.ended:
-            self._taken.clear()
-            await self._taken.wait()
-
-    def _take(self) -> bytes:
-        parts = [self._parts.popleft() for _each in range(len(self._parts))]
-        self._size = 0
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    async def _pass_on(self, data: bytes) -> None:
+    def _hand_over(self, data: bytes) -> None:
+        if self.last.done():  # the client has gone
+            return
         try:
-            self._begin(empty=False)
-            await self._exchange.write(data)
-        finally:
-            self._taken.set()
+            self._begin(empty=not data)
+        except Exception as error:
+            self.last.set_exception(error)
+        else:
+            self.last.set_result(data)
 
-    def _begin(self, empty: bool) -> None:
+    def _tell(self, error: BaseException) -> None:
+        if self.last.done():
+            return
+        if self._parts:
+            self._exchange.break_off()
+            self.last.set_exception(ConnectionAbortedError("The answer was broken off."))
+        else:
+            response = told(error)
+            self._exchange.begin(response.status, response.raw_headers)
+            self.last.set_result(response.body)
+
+    def _begin(self, empty: bool = False) -> None:
         if self._exchange.started:
             return
         assert self._head
         status, headers, reason = self._head
-        named = {name.lower() for name, _ in headers}
-        if empty and allows_body(status) and not named & {b"content-length", b"transfer-encoding"}:
+        if empty and self._left is None and allows_body(status):
             headers = [*headers, (b"Content-Length", b"0")]
         self._exchange.begin(status, headers, reason)
 

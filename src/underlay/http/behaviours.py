@@ -14,8 +14,9 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from underlay.http._answering import Exchange
 from underlay.http._arguments import NOT_GIVEN, header_pairs
-from underlay.http._messages import Answer, Exchange, HeaderPairs, Request, Response
+from underlay.http._messages import Answer, HeaderPairs, Request, Response
 from underlay.http._through import Through
 from underlay.http._wsgi import Gateway
 
@@ -141,9 +142,11 @@ class wsgi(Answer):
         def note(request: Request, error: BaseException) -> None:
             raised.append(error)
 
-        await Gateway(self.application, note, note).answer(exchange)
-        if raised:
-            raise raised[0]
+        try:
+            await exchange.finish(await Gateway(self.application, note, note).answer(exchange))
+        finally:  # also if the connection was reset because of it
+            if raised:
+                raise raised[0]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from underlay._errors import LayerError
 from underlay.http import _outages
+from underlay.http._answering import Answerer
 from underlay.http._arguments import NOT_GIVEN
 from underlay.http._conditions import Sequence, Times
 from underlay.http._expectation import Expectation, title
@@ -20,7 +21,7 @@ from underlay.http._forwarding import forward
 from underlay.http._har import SECRET
 from underlay.http._journal import Entry
 from underlay.http._matching import criteria, matches
-from underlay.http._messages import Answerer, Request, Response
+from underlay.http._messages import Request, Response
 from underlay.http._playbook import Playbook
 from underlay.http._recorder import Recorder
 from underlay.http._replaying import expectations
@@ -244,25 +245,16 @@ class FakeServer(Serving):
         """
         return self._outage(_outages.refuse, _outages.listen_again)
 
-    def not_accepting(self) -> AbstractContextManager[object]:
+    def stalling(self) -> AbstractContextManager[object]:
         """Accept no connections and read from none, as a process that is stopped.
 
-        Clients are connected, but get no answer, and in the end a reset.  From now to the end of a
-        ``with`` block, or else of the test; in ``setUp``, of the layer.
+        Clients are connected, but nothing is ever said to them, not even in a TLS handshake, and in
+        the end they are cut.  From now to the end of a ``with`` block, or else of the test; in
+        ``setUp``, of the layer.
 
         :raises LayerError: if the server is not set up.
         """
-        return self._outage(_outages.pause, _outages.resume)
-
-    def stalling(self) -> AbstractContextManager[object]:
-        """Accept new connections and leave them alone, also later: TLS handshakes never end.
-
-        Older connections are not concerned.  From now to the end of a ``with`` block, or else of
-        the test; in ``setUp``, of the layer.
-
-        :raises LayerError: if the server is not set up.
-        """
-        return self._outage(_outages.stall, _outages.meet_again)
+        return self._outage(_outages.stall, _outages.go_on)
 
     # -- what came
 

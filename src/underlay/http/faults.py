@@ -10,9 +10,10 @@ import dataclasses
 import http
 from typing import ClassVar
 
+from underlay.http._answering import Exchange
 from underlay.http._arguments import check_bytes
 from underlay.http._endings import close_connection, go_away, hang, reset_connection, reset_stream
-from underlay.http._messages import Exchange, HeaderPairs
+from underlay.http._messages import HeaderPairs
 from underlay.http._pace import chance, delay, drip, lognormal, throttle, uniform
 from underlay.http._through import Through, refuse
 from underlay.http.behaviours import Behaviour, as_behaviour, perform
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 #: Where all requests share the frames of one connection, nobody can write bytes of their own.
-NO_BYTES = {"2": "reset_stream() or go_away()"}
+NO_BYTES = {"HTTP/2": "reset_stream() or go_away()"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +136,7 @@ class malformed_chunk:
     """Send the answer in chunks, the last of which is none, then close the connection."""
 
     async def play(self, exchange: Exchange) -> Exchange:
-        refuse(self, exchange, {**NO_BYTES, "1.0": "close_connection(after=1)"})
+        refuse(self, exchange, {**NO_BYTES, "HTTP/1.0": "close_connection(after=1)"})
         return _MalformedChunk(exchange)
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from underlay._errors import NotReady, ResourceMissing, StillRunning
 from underlay._layer import Layer
 from underlay._waiting import wait_until
+from underlay.http._answering import Answerer
 from underlay.http._engines import Engine, check_engine, start_engine
 from underlay.http._failing import answer_failed
 from underlay.http._listeners import Listener, listen
-from underlay.http._messages import Answerer, Request
+from underlay.http._messages import Request
 from underlay.http._server import Server
 from underlay.http._serving import Options, Serving
 from underlay.http._wsgi import Gateway

@@ -19,7 +19,8 @@ from collections.abc import (
 from pathlib import Path
 from typing import Any, ClassVar
 
-from underlay.http._messages import Answer, Exchange, Request, Response, encoded
+from underlay.http._answering import Exchange
+from underlay.http._messages import Answer, Request, Response, encoded
 from underlay.http.behaviours import Headers, with_content_type
 
 __all__ = ["Event", "event_stream", "send_file", "stream"]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 
-from underlay.http._messages import Answer, Exchange, encoded
+from underlay.http._answering import Exchange
+from underlay.http._messages import Answer, encoded
 from underlay.http.behaviours import wsgi
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from underlay._errors import ExpectationsUnreadable, LayerError
 from underlay.http import FakeServer
+from underlay.http._answering import Answerer, Answering, Exchange
 from underlay.http._listeners import Listener, TCPListener, refuse_all_but_loopback
-from underlay.http._messages import Answerer, Exchange, Response
+from underlay.http._messages import Response
 from underlay.standalone._expectations import read
 from underlay.standalone._page import counted, page
 
@@ -103,11 +103,12 @@ class Desk:
     def __init__(self, server: Standalone, answerer: Answerer) -> None:
         self._server = server
         self._answerer = answerer
+        self.early = answerer.early
         self.failed = answerer.failed
         self.malformed = answerer.malformed
         self.broken_off = answerer.broken_off
 
-    def answer(self, exchange: Exchange) -> Response | Coroutine[Any, Any, None]:
+    def answer(self, exchange: Exchange) -> Answering:
         self._server.refresh()
         if exchange.request.path == JOURNAL:
             kind = ("Content-Type", "text/html; charset=utf-8")

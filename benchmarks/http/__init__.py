@@ -1,0 +1,1 @@
+"""FakeServer and LiveServer beside their peers: see ``python -m benchmarks.http --help``."""
