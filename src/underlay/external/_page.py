@@ -34,7 +34,6 @@ HOP_BY_HOP = {
     *{"upgrade", "content-length", "date", "server"},
 }
 
-
 #: A page that is loaded at once, and becomes the one with the specs as soon as it is let in.
 DOOR = '<!doctype html><script>fetch("entered").then(() => location.replace("."))</script>'
 

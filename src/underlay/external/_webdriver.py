@@ -15,8 +15,7 @@ TYPES = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnectio
 class Session:
     """A session of WebDriver that others have begun and will end.
 
-    What they see of it stays as it is but for a moment: the current window is theirs again, at its
-    top frame, as soon as ours has been opened or closed.
+    Only while ours opens or closes is the current window not theirs; it then is at its top frame.
 
     :param url: such as ``http://127.0.0.1:9515/session/4f2a``.
     """
@@ -76,11 +75,11 @@ class Session:
         try:
             status, answer = self._send(method, command, arguments)
             value = answer["value"]
+            problem = "" if status == 200 else f"{value['error']}: {value['message']}"
         except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as error:
             raise SystemExit(f"There is no browser at {self._url}: {error!r}") from None
-        if status != 200:
-            told = f"{value['error']}: {value['message']}"
-            raise SystemExit(f"The browser of {self._url} answers {method} {command}: {told}")
+        if problem:
+            raise SystemExit(f"The browser of {self._url} answers {method} {command}: {problem}")
         return value
 
     def _send(self, method: str, command: str, arguments: object) -> tuple[int, Any]:

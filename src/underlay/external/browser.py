@@ -113,8 +113,12 @@ class JasmineBrowser(Inlet):
 
     @classmethod
     def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
-        session = _session(state["session"])
-        channel.only_lists = session is not None and "UNDERLAY_SELECTION" not in os.environ
+        name, runs = state["session"], "UNDERLAY_SELECTION" in os.environ
+        session = os.environ.get(name or "", "")
+        if name is not None:
+            channel.only_lists = not runs
+            if runs and not session:
+                raise SystemExit(f"{name} is not set: there is no browser to run specs in.")
         page = Page(
             channel,
             core=state["core"],
@@ -132,21 +136,8 @@ class JasmineBrowser(Inlet):
         channel.end()
 
 
-def _session(name: str | None) -> str | None:
-    """The URL of the session, empty if it is not known yet; None if the browser is ours.
-
-    :raises SystemExit: if specs are to run, and it is still not known.
-    """
-    if name is None:
-        return None
-    url = os.environ.get(name, "")
-    if not url and "UNDERLAY_SELECTION" in os.environ:
-        raise SystemExit(f"{name} is not set: there is no browser to run specs in.")
-    return url
-
-
 def _shown(
-    url: str, session: str | None, chromium: Sequence[str]
+    url: str, session: str, chromium: Sequence[str]
 ) -> contextlib.AbstractContextManager[Callable[[], str]]:
     """The page in a browser; tells how that has ended, if it has."""
     if not session:
