@@ -1,6 +1,6 @@
 """bootstrap.py beside venv and pip: wall time from a fresh checkout to installed, and once more.
 
-    python benchmarks/bootstrap.py [rounds]
+    python -m benchmarks.bootstrap [rounds]
 
 The peer is ``python -m venv`` and ``pip install -e .[test]``, which checks no hashes, makes no
 scripts and brings neither Sphinx nor linters; the second line installs these as well.  They and

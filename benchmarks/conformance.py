@@ -1,6 +1,6 @@
 """The manual's table of what happens to layers of plone.testing, beside the one of ours.
 
-    python benchmarks/conformance.py
+    python -m benchmarks.conformance
 
 It installs the newest plone.testing, zope.testrunner, zope.pytestlayer, pytest and pytest-xdist
 into an environment of their own, runs there what ``tests/conformance`` runs for our layers, lets
@@ -16,12 +16,10 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from tests.conformance import peers
 from tests.conformance.situations import SITUATIONS
 from tests.conformance.verdict import table
-from tests.helpers import interrupts_heard
+from tests.helpers import signals_heard
 
 PEERS = ("plone.testing", "zope.testrunner", "zope.pytestlayer", "pytest", "pytest-xdist")
 VERSIONS = f"""
@@ -41,7 +39,7 @@ def installed(folder: Path) -> str:
 
 def cells(python: str) -> dict[tuple[str, str], str]:
     """Each cell, by the name of its situation and its column."""
-    with interrupts_heard(), ThreadPoolExecutor(4) as pool:
+    with signals_heard(), ThreadPoolExecutor(4) as pool:
         found = {
             (situation.name, column): pool.submit(peers.cell, situation, runner, python)
             for situation in SITUATIONS

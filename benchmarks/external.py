@@ -1,6 +1,6 @@
 """makeSuite() beside the tools themselves: specs of JavaScript, and files for linters.
 
-    python benchmarks/external.py [rounds] [specs | browser | linters]...
+    python -m benchmarks.external [--rounds 5] [specs browser linters]
 
 Each round runs all ways one after the other, so that a busy machine is as unfair to one as to the
 others; the numbers to read are the ratios of the medians.  Where a tool is done sooner than Python
@@ -13,6 +13,7 @@ needs a chromedriver on PATH besides (Debian's chromium-driver).
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -26,9 +27,6 @@ import unittest
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
-
-sys.path.pop(0)  # one of the other benchmarks is called like a module of Python
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.external.runners import PACKAGES, TOOLS, write_specs
 from tests.external.support import SHOP
@@ -275,12 +273,18 @@ def linted(linter: Linter, folder: Path) -> dict[str, Callable[[], float]]:
     }
 
 
-def main(rounds: str = "5", *chosen: str) -> None:
+PARTS: dict[str, Callable[[int], None]] = {"specs": specs, "browser": browser, "linters": linters}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("parts", nargs="*", default=list(PARTS), metavar="PART")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as cache, mock.patch.dict(os.environ, UNDERLAY_PLANS=cache):
-        for measurement in (specs, browser, linters):
-            if not chosen or measurement.__name__ in chosen:
-                measurement(int(rounds))
+        for part in options.parts:
+            PARTS[part](options.rounds)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

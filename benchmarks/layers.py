@@ -1,6 +1,6 @@
 """What layers cost under every runner, beside the peers, interleaved in one run.
 
-    python benchmarks/layers.py [--tests 10000] [--rounds 5] [--venv DIR] [cost parallel size]
+    python -m benchmarks.layers [--tests 10000] [--rounds 5] [--venv DIR] [cost parallel size]
 
 All contestants live in one virtual environment, which is made in `DIR` or else in a folder that is
 gone afterwards.  In each round they take turns, so that a busy machine is as unfair to one as to
