@@ -127,6 +127,8 @@ class HTTP1(Connection):
         if self._upload:
             self._upload.feed_data(data)
             return
+        if self._head is None:  # its answer is out already
+            return
         self._body.append(data)
         self._length += len(data)
         if self._length > MAX_BODY:
@@ -137,6 +139,8 @@ class HTTP1(Connection):
         if self._upload:
             self._upload.feed_eof()
             self._upload = None
+        elif self._head is None:  # its answer is out already
+            self.h11.start_next_cycle()
         else:
             self._answer(self._request())
 
@@ -230,11 +234,21 @@ class HTTP1(Connection):
         if self.h11.our_state is h11.DONE and self.h11.their_state is h11.DONE:
             self.h11.start_next_cycle()
         elif self._upload and self.alive:
-            self._hang_up()
+            self._drop_upload()
         else:
             self.close()
         if self._answerer.early and self.alive and self.transport:
             self.transport.resume_reading()  # the application need not have read all
+
+    def _drop_upload(self) -> None:
+        """Let the rest of a body come that nobody reads any more."""
+        # Not hang up if that can be helped: for a client the next request would fail by chance,
+        # depending on whether the body came with its head (RFC 9112, 9.3).
+        assert self._upload
+        self._upload.set_exception(ConnectionAbortedError("The answer was whole before."))
+        self._upload = None
+        if self.h11.our_state is not h11.DONE:
+            self._hang_up()
 
     def _request(self, problem: str = "", body: bytes = b"") -> Request:
         head = self._head
