@@ -104,7 +104,7 @@ class ASGIGateway:
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            if _comes_of(error, Gone):
+            if exchange.stale or _comes_of(error, Gone):
                 return
             note = self.misled if isinstance(error, (Unfinished, Misled)) else self.raised
             note(exchange.request, error)

@@ -159,7 +159,7 @@ class HTTP1(Connection):
 
     def _answer(self, request: Request) -> None:
         self._head, self._body = None, []
-        exchange = HTTP1Exchange(self, request)
+        exchange = HTTP1Exchange(self, request, self._answerer)
         answer = self._answerer.answer(exchange)
         self._answering = True
         if isinstance(answer, Response):

@@ -83,6 +83,8 @@ class Call:
         try:
             self._serve()
         except BaseException as error:
+            if self._exchange.stale:
+                return
             if isinstance(error, ConnectionAbortedError) and self._client_gone:
                 return
             note = self._gateway.misled if self._misled else self._gateway.raised
