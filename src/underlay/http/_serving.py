@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypedDict
 
-from underlay._errors import LayerError, NotReady, SeveralProblems, StillRunning, needs_extra
+from underlay._errors import (
+    AnswerFailed,
+    LayerError,
+    NotReady,
+    SeveralProblems,
+    StillRunning,
+    needs_extra,
+)
 from underlay._layer import Layer
 from underlay._resources import Resource
 from underlay.http._answering import Answerer
@@ -136,7 +143,7 @@ class Serving(Layer):
         self._server.settle()
         if late := self._overdue(self._server):
             self._note(NotReady(f"{self!r} to answer", self._patience, "\n  ".join(late)))
-        self._raise_problems()
+        self._raise(self._take_problems())
 
     def _make_answerer(self) -> Answerer:
         raise NotImplementedError
@@ -196,8 +203,7 @@ class Serving(Layer):
             taken, self._problems = self._problems, []
         return taken
 
-    def _raise_problems(self) -> None:
-        problems = self._take_problems()
+    def _raise(self, problems: list[LayerError]) -> None:
         if len(problems) > 1:
             raise SeveralProblems(repr(self), tuple(map(str, problems))) from problems[0]
         for problem in problems:
@@ -206,9 +212,14 @@ class Serving(Layer):
     def _stop(self, server: Server) -> None:
         self._server = None
         self._take_problems()  # of nobody's test
-        if left := server.stop():
-            self._note(StillRunning(repr(self), tuple(left)))
-        self._raise_problems()
+        left = server.stop()
+        # Requests that come as late as this are nobody's, errors in handlers are not.
+        problems: list[LayerError] = [
+            each for each in self._take_problems() if isinstance(each, AnswerFailed)
+        ]
+        if left:
+            problems.append(StillRunning(repr(self), tuple(left)))
+        self._raise(problems)
 
 
 def _host_rules(url: str, address: str) -> str:

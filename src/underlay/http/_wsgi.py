@@ -100,7 +100,8 @@ class Call:
 
     @property
     def _client_gone(self) -> bool:
-        return self._exchange.ended and not self._whole
+        over = self._exchange.ended or self._exchange.request.stopping.is_set()
+        return over and not self._whole
 
     def _serve(self) -> None:
         application, scheme = self._gateway.application, self._gateway.scheme
