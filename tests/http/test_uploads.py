@@ -111,17 +111,19 @@ class Uploads(unittest.TestCase):
         self.assertEqual({"http.request", "http.disconnect"}, set(seen))
 
     def test_a_client_sends_no_faster_than_the_application_reads(self):
+        loops, go_on = [], asyncio.Event()
+
         async def application(scope, receive, send):
-            await asyncio.to_thread(go_on.wait, 10)
+            loops.append(asyncio.get_running_loop())
+            await go_on.wait()
             await refuse(scope, receive, send)
 
-        go_on = threading.Event()
         server = self.serve(application)
         with connected(server, HEAD % 50_000_000) as sock:
             sock.settimeout(0.3)
             with self.assertRaises(TimeoutError):
                 sock.sendall(bytes(50_000_000))
-            go_on.set()
+            loops[0].call_soon_threadsafe(go_on.set)
             sock.settimeout(10)
             until(sock, b"too much")
 

@@ -34,6 +34,9 @@ HOP_BY_HOP = {
     *{"upgrade", "content-length", "date", "server"},
 }
 
+#: A page that is loaded at once, and becomes the one with the specs as soon as it is let in.
+DOOR = '<!doctype html><script>fetch("entered").then(() => location.replace("."))</script>'
+
 
 class Page:
     """A page, its files, and the way back for what it tells.
@@ -52,11 +55,11 @@ class Page:
         self, channel: Channel, *, core: Sequence[str], files: Sequence[str], body: str, app: str
     ) -> None:
         self.over = threading.Event()
-        self.has_ended = False
         self.is_left = False
         self._channel = channel
         self._core, self._files, self._body = core, files, body
         self._app = urlsplit(app)
+        self._entered = threading.Event()
         self._secret = f"/underlay-{secrets.token_hex(8)}"
         self._origin = ""
 
@@ -87,6 +90,10 @@ class Page:
             yield f"{self._origin}{self._secret}/"
             server.shutdown()
 
+    def enter(self) -> None:
+        """Let in who waits at the ``door``."""
+        self._entered.set()
+
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer a request: ours, or the application's."""
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
@@ -95,7 +102,12 @@ class Page:
         if inside == path:
             self._forward(request, body)
         elif inside == "/":
-            _send(request, 200, {"Content-Type": "text/html; charset=utf-8"}, self._html().encode())
+            _send_html(request, self._html())
+        elif inside == "/door":
+            _send_html(request, DOOR)
+        elif inside == "/entered":
+            self._entered.wait()
+            _send(request, 204, {}, b"")
         elif inside == "/left":
             self._leave(self._with_paths(body).splitlines())
             _send(request, 204, {}, b"")
@@ -145,7 +157,6 @@ class Page:
                 self._channel.pause()
             case End():
                 self._channel.pass_on(lines[:-1])
-                self.has_ended = True
                 self.over.set()
             case _:
                 self._channel.pass_on(lines)
@@ -209,6 +220,10 @@ def _path_in_json(url: re.Match[bytes]) -> bytes:
 
 def _is_kept(name: str) -> bool:
     return name.lower() not in {*HOP_BY_HOP, "host", "accept-encoding"}
+
+
+def _send_html(request: BaseHTTPRequestHandler, content: str) -> None:
+    _send(request, 200, {"Content-Type": "text/html; charset=utf-8"}, content.encode())
 
 
 def _send(

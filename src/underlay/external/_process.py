@@ -31,6 +31,7 @@ class Launch:
         need not be asked again while they stay as they are.
     :param runs: for a runner that can't wait for a selection: `command` only lists the specs, and
         this one runs them; the files that hold them are added.
+    :param grace: how many seconds it has to end by itself, once it is asked to, by SIGTERM.
     """
 
     command: tuple[str, ...]
@@ -38,6 +39,7 @@ class Launch:
     env: Mapping[str, str]
     plan_is_kept: bool = False
     runs: tuple[str, ...] = ()
+    grace: float = 0.0
 
     def start(self, selection: Iterable[str] = ()) -> Process:
         """Start it.
@@ -109,7 +111,7 @@ class RunnerProcess:
         if ids:
             own["UNDERLAY_SELECTION"] = str(folder / "selection.json")
         env = {**launch.env, **own}
-        self._child = Child(launch.line(ids), folder, cwd=launch.cwd, env=env)
+        self._child = Child(launch.line(ids), folder, cwd=launch.cwd, env=env, grace=launch.grace)
         with contextlib.ExitStack() as undo:
             undo.callback(self._child.stop)
             os.mkfifo(self._fifo)

@@ -190,8 +190,11 @@ def _compared(report: Report, status: int) -> Report:
     return Report(report.results, (*report.problems, *crossed(status, failed, "The command")))
 
 
-def drive(kind: str, state: str) -> None:
-    """The main function of the process in between: such a tool by the names of module and class."""
+def drive(kind: str, state: str, *files: str) -> None:
+    """The main function of the process in between: such a tool by the names of module and class.
+
+    The files of a selection (`Launch.runs`) are not needed: its state names all there are.
+    """
     module, _, name = kind.rpartition(".")
     served: type[Inlet] = getattr(importlib.import_module(module), name)
     served.serve(Channel(), json.loads(state))
