@@ -51,7 +51,7 @@ def maker(layer: object) -> Place:
 def variable(module: str, value: object) -> str | None:
     """The name of the variable of `module` that holds `value`."""
     variables = vars(sys.modules[module]) if module in sys.modules else {}
-    return next((name for name, held in variables.items() if held is value), None)
+    return next((name for name, held in variables.copy().items() if held is value), None)
 
 
 def claim(layer: Any, name: str, made: Place) -> None:

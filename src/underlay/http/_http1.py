@@ -242,7 +242,7 @@ class HTTP1(Connection):
 
     def _drop_upload(self) -> None:
         """Let the rest of a body come that nobody reads any more."""
-        # Not hang up if that can be helped: for a client the next request would fail by chance,
+        # Not _hang_up() at once: the next request of a client would fail by chance then,
         # depending on whether the body came with its head (RFC 9112, 9.3).
         assert self._upload
         self._upload.set_exception(ConnectionAbortedError("The answer was whole before."))
