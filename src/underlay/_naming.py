@@ -50,7 +50,8 @@ def maker(layer: object) -> Place:
 
 def variable(module: str, value: object) -> str | None:
     """The name of the variable of `module` that holds `value`."""
-    variables = vars(sys.modules[module]) if module in sys.modules else {}
+    # A copy: servers name their layers in threads of their own, while the module may still grow.
+    variables = vars(sys.modules[module]).copy() if module in sys.modules else {}
     return next((name for name, held in variables.items() if held is value), None)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import gzip
 import http.client
+import threading
 import unittest
 
 import webob
@@ -175,6 +176,23 @@ class WSGI(Up):
         with self.assertRaises(ConnectionResetError):
             self.answer()
         with self.assertRaisesRegex(AnswerFailed, "KeyError: 'id'\n.* in application"):
+            self.server.check()
+
+    def test_what_closing_its_body_raises_does_so_as_well(self):
+        class Body(list):
+            def close(self):
+                answered.wait(10)
+                raise KeyError("id")
+
+        def application(environ, start_response):
+            start_response("200 OK", [("Content-Length", "5")])
+            return Body([b"Hello"])
+
+        answered = threading.Event()
+        self.then(application)
+        self.assertEqual(b"Hello", self.answer().body)
+        answered.set()
+        with self.assertRaisesRegex(AnswerFailed, "KeyError: 'id'\n.* in close"):
             self.server.check()
 
     def test_faults_can_come_before_it(self):

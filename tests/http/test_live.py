@@ -17,6 +17,7 @@ from tests.http.support import (
 )
 from underlay import Layer, NotReady, ResourceMissing, StillRunning, as_layer
 from underlay._errors import AnswerFailed
+from underlay._waiting import wait_until
 from underlay.http import FakeServer, LiveServer
 
 
@@ -286,6 +287,35 @@ class Errors(Up):
         problem = self.problem(server)
         self.assertIsInstance(problem.__cause__, ValueError)
         self.assertGolden("live", problem)
+
+    def test_an_error_without_a_text_does_so_as_well(self):
+        class Mute(Exception):
+            def __str__(self):
+                raise RuntimeError("no text")
+
+        def application(environ, start_response):
+            raise Mute
+
+        server = self.serve(application)
+        self.assertEqual(500, ask(server.url)[0])
+        self.assertIn("Mute, whose text raises RuntimeError", str(self.problem(server)))
+
+    def test_what_a_test_has_left_running_does_not_fail_the_next_one(self):
+        go_on = threading.Event()
+        self.addCleanup(go_on.set)
+
+        def application(environ, start_response):
+            go_on.wait(10)
+            raise KeyError("id")
+
+        server = self.serve(application, patience=0.01)
+        with connected(server, GET):
+            self.problem(server, NotReady)
+            server.testTearDown()
+        server.testSetUp()
+        go_on.set()
+        wait_until(lambda: not server._server.workers._jobs, "the handler to end", 10)
+        server.verify()
 
     def test_a_base_that_verifies_tells_it_itself(self):
         app = VerifyingApp(self.boom)

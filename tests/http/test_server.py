@@ -26,7 +26,7 @@ class Echo(Connection):
             self.server.blocked.set()
             self.server.holding.wait()
         if data == b"#":
-            self.server.run("a handler", self.hold)
+            self.server.run("a handler", print, self.hold)
         self.server.task(self.write(data))
 
     def hold(self):
@@ -244,7 +244,7 @@ class Calling(ServerCase):
             def handler():
                 raise error
 
-            await server.run("a handler", handler)
+            await server.run("a handler", print, handler)
 
         for error in (SystemExit("bye"), StopIteration(), KeyboardInterrupt()):
             with self.subTest(error), self.assertRaises(RuntimeError) as raised:

@@ -23,6 +23,7 @@ from tests.http.support import (
     wait_for_threads,
 )
 from underlay import Layer, StillRunning
+from underlay._errors import AnswerFailed
 from underlay._waiting import wait_until
 from underlay.http import FakeServer, LiveServer, hang, websocket
 
@@ -168,12 +169,33 @@ class Handlers(unittest.TestCase):
             end = time.monotonic() + 0.01
             while time.monotonic() < end:
                 pass
+            start_response("200 OK", [])
             return []
 
         server = self.live(application)
         with connected(server, GET):
             entered.wait(10)
             server.tearDown()
+
+    def test_what_is_raised_meanwhile_is_told(self):
+        entered, stopping = threading.Event(), []
+
+        def handler(*args):
+            entered.set()
+            wait_until(stopping[0].is_set, "the server to stop", 10)
+            raise KeyError("id")
+
+        for layer in (FakeServer(), LiveServer(App(handler))):
+            with self.subTest(layer=layer):
+                entered.clear()
+                layer.setUp()
+                stopping[:] = [layer._server.stopping]
+                if isinstance(layer, FakeServer):
+                    layer.expect("GET", "/").then(lambda request: handler())
+                with connected(layer, GET):
+                    entered.wait(10)
+                    with self.assertRaisesRegex(AnswerFailed, "GET /: KeyError: 'id'"):
+                        layer.tearDown()
 
     def test_handlers_use_the_threads_of_others_that_have_ended(self):
         seen = set()

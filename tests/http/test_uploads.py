@@ -130,9 +130,29 @@ class Uploads(unittest.TestCase):
     def test_an_answer_need_not_wait_for_the_body(self):
         server = self.serve(refuse)
         with connected(server, HEAD % 1_000_000) as sock:
+            until(sock, b"0\r\n\r\n")
+            sock.sendall(bytes(1_000_000) + GET)
             until(sock, b"too much")
-            sock.sendall(bytes(1_000_000))
-            everything(sock)
+
+    def test_a_client_that_wants_no_other_answer_sees_the_end_before_it_has_sent_all(self):
+        server = self.serve(refuse)
+        head = (HEAD % 1_000_000).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        with connected(server, head) as sock:
+            self.assertIn(b"too much", everything(sock))
+
+    def test_who_still_reads_when_the_answer_is_whole_is_told_that_it_is_over(self):
+        told = []
+
+        async def application(scope, receive, send):
+            reading = asyncio.ensure_future(receive())
+            await refuse(scope, receive, send)
+            told.append((await reading)["type"])
+
+        server = self.serve(application)
+        with connected(server, HEAD % 5) as sock:
+            until(sock, b"too much")
+            server.verify()
+            self.assertEqual(["http.disconnect"], told)
 
     def test_a_body_that_was_not_read_is_not_the_next_request(self):
         server = self.serve(refuse)

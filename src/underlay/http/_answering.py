@@ -34,6 +34,18 @@ class Exchange(Protocol):
         """Whether nothing more can be sent."""
         ...
 
+    @property
+    def stale(self) -> bool:
+        """Whether its test has ended, so that what goes wrong now is no other test's fault."""
+        ...
+
+    def failed(self, error: BaseException) -> None:
+        """From any thread: let its test fail because of an error, unless that has ended.
+
+        :param error: what was raised for it, not by what is to answer it: that may just raise.
+        """
+        ...
+
     def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
         """Make status and headers ready; they leave with the first bytes of the body.
 

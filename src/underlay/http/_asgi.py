@@ -104,7 +104,8 @@ class ASGIGateway:
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            if _comes_of(error, Gone):
+            cancelled = exchange.stale or exchange.request.stopping.is_set()
+            if cancelled or _comes_of(error, Gone):
                 return
             note = self.misled if isinstance(error, (Unfinished, Misled)) else self.raised
             note(exchange.request, error)

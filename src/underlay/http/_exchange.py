@@ -7,6 +7,7 @@ import http
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import TypeVar
 
+from underlay.http._answering import Answerer
 from underlay.http._connection import Connection
 from underlay.http._messages import HeaderPairs, Request
 
@@ -33,6 +34,7 @@ class ServedExchange:
     :param request: what was asked.
     :param gone: is set once the client sends nothing any more.
     :param onward: sends bytes of the answer.
+    :param answerer: who is told what fails.
     """
 
     def __init__(
@@ -41,12 +43,23 @@ class ServedExchange:
         request: Request,
         gone: asyncio.Event,
         onward: Callable[[bytes], Awaitable[None]],
+        answerer: Answerer,
     ) -> None:
         self.request = request
         self.gone = gone
         self.connection = connection
         self.started = False
         self._onward = onward
+        self._answerer = answerer
+        self._tests = connection.server.tests
+
+    @property
+    def stale(self) -> bool:
+        return self._tests != self.connection.server.tests
+
+    def failed(self, error: BaseException) -> None:
+        if not self.stale:
+            self._answerer.failed(self.request, error)
 
     def pipe(self, through: Callable[[bytes], AsyncIterator[bytes]]) -> None:
         onward = self._onward
@@ -75,7 +88,7 @@ class ServedExchange:
         self.connection.reset()
 
     def run(self, about: str, function: Callable[..., T], *args: object) -> Awaitable[T]:
-        return self.connection.server.run(about, function, *args)
+        return self.connection.server.run(about, self.failed, function, *args)
 
     def task(self, coroutine: Coroutine[object, object, T], about: str) -> asyncio.Task[T]:
         return self.connection.server.task(coroutine, about)

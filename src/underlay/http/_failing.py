@@ -23,8 +23,7 @@ OVER = (ConnectionAbortedError, asyncio.CancelledError, GeneratorExit)
 
 def answer_failed(layer: object, request: Request, error: BaseException) -> AnswerFailed:
     """The error for the test, with the one that was raised as its cause."""
-    problem = f"{type(error).__name__}: {error}"
-    failure = AnswerFailed(repr(layer), str(request), problem, _origin(error))
+    failure = AnswerFailed(repr(layer), str(request), in_short(error), _origin(error))
     failure.__cause__ = error
     return failure
 
@@ -41,6 +40,14 @@ def told(error: BaseException) -> Response:
     """The answer with the traceback of an error."""
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     return plain(500, text)
+
+
+def in_short(error: BaseException) -> str:
+    """Type and text of an error, whatever its ``__str__`` does."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception as worse:
+        return f"{type(error).__name__}, whose text raises {type(worse).__name__}"
 
 
 def caller(depth: int) -> str:

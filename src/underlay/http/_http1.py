@@ -127,6 +127,8 @@ class HTTP1(Connection):
         if self._upload:
             self._upload.feed_data(data)
             return
+        if self._head is None:  # its answer is out already
+            return
         self._body.append(data)
         self._length += len(data)
         if self._length > MAX_BODY:
@@ -137,6 +139,8 @@ class HTTP1(Connection):
         if self._upload:
             self._upload.feed_eof()
             self._upload = None
+        elif self._head is None:  # its answer is out already
+            self.h11.start_next_cycle()
         else:
             self._answer(self._request())
 
@@ -155,7 +159,7 @@ class HTTP1(Connection):
 
     def _answer(self, request: Request) -> None:
         self._head, self._body = None, []
-        exchange = HTTP1Exchange(self, request)
+        exchange = HTTP1Exchange(self, request, self._answerer)
         answer = self._answerer.answer(exchange)
         self._answering = True
         if isinstance(answer, Response):
@@ -230,11 +234,21 @@ class HTTP1(Connection):
         if self.h11.our_state is h11.DONE and self.h11.their_state is h11.DONE:
             self.h11.start_next_cycle()
         elif self._upload and self.alive:
-            self._hang_up()
+            self._drop_upload()
         else:
             self.close()
         if self._answerer.early and self.alive and self.transport:
             self.transport.resume_reading()  # the application need not have read all
+
+    def _drop_upload(self) -> None:
+        """Let the rest of a body come that nobody reads any more."""
+        # Not _hang_up() at once: the next request of a client would fail by chance then,
+        # depending on whether the body came with its head (RFC 9112, 9.3).
+        assert self._upload
+        self._upload.set_exception(ConnectionAbortedError("The answer was whole before."))
+        self._upload = None
+        if self.h11.our_state is not h11.DONE:
+            self._hang_up()
 
     def _request(self, problem: str = "", body: bytes = b"") -> Request:
         head = self._head

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import h11
 
+from underlay.http._answering import Answerer
 from underlay.http._exchange import PHRASES, SLICE, ServedExchange
 from underlay.http._messages import HeaderPairs, Request, Response, allows_body
 
@@ -21,8 +22,8 @@ class HTTP1Exchange(ServedExchange):
 
     connection: HTTP1
 
-    def __init__(self, connection: HTTP1, request: Request) -> None:
-        super().__init__(connection, request, connection.gone, connection.write)
+    def __init__(self, connection: HTTP1, request: Request, answerer: Answerer) -> None:
+        super().__init__(connection, request, connection.gone, connection.write, answerer)
         self._wire: list[bytes] = []  # made ready, not sent yet
         self._bodiless = request.method == "HEAD"
 

@@ -187,7 +187,7 @@ class HTTP2(Connection):
             self._refuse(number, f"too large: the body has more than {MAX_BODY} bytes")
 
     def _answer(self, number: int, stream: Stream) -> None:
-        exchange = HTTP2Exchange(self, number, self._request(stream), stream.gone)
+        exchange = HTTP2Exchange(self, number, self._request(stream), stream.gone, self._answerer)
         answer = self._answerer.answer(exchange)
         if isinstance(answer, Response):
             answer = exchange.send(answer)
@@ -262,9 +262,15 @@ class HTTP2Exchange(ServedExchange):
     connection: HTTP2
 
     def __init__(
-        self, connection: HTTP2, number: int, request: Request, gone: asyncio.Event
+        self,
+        connection: HTTP2,
+        number: int,
+        request: Request,
+        gone: asyncio.Event,
+        answerer: Answerer,
     ) -> None:
-        super().__init__(connection, request, gone, functools.partial(connection.send_body, number))
+        onward = functools.partial(connection.send_body, number)
+        super().__init__(connection, request, gone, onward, answerer)
         self._number = number
         self._head: HeaderPairs = []
         self._left: int | None = None  # bytes that the head has promised and are still to come

@@ -10,7 +10,7 @@ from underlay._errors import LayerError, UnexpectedRequest, UnmetExpectation
 from underlay.http._answering import Exchange
 from underlay.http._conditions import Scenarios, Sequence
 from underlay.http._expectation import Expectation
-from underlay.http._failing import OVER, answer_failed, tell
+from underlay.http._failing import OVER, answer_failed, in_short, tell
 from underlay.http._journal import Entry, Journal, Noting
 from underlay.http._messages import Answer, Request, Response, plain
 from underlay.http.behaviours import Behaviour, perform
@@ -73,7 +73,7 @@ class Playbook:
 
     def failed(self, request: Request, error: BaseException) -> None:
         if entry := self.journal.entry_of(request):
-            entry.error = f"{type(error).__name__}: {error}"
+            entry.error = in_short(error)
         self._note(answer_failed(self.layer, request, error))
 
     def malformed(self, request: Request) -> None:

@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 
 from underlay._waiting import Deadline
 from underlay.http._connection import Connection
+from underlay.http._failing import in_short
 from underlay.http._listeners import Listener, listen
 from underlay.http._stacks import LOOK, Looks, describe, frame_of
 from underlay.http._workers import Workers
@@ -48,6 +49,7 @@ class Server:
     :param failed: called with errors that nobody else is told of, in the loop's thread or a
         handler's.
     :param tls: how it speaks TLS, if it does.
+    :ivar tests: how many have ended.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Server:
         self.workers = Workers()
         self.stopping = threading.Event()
         self.failed = failed
+        self.tests = 0
         self._posts: collections.deque[Callable[[], object]] = collections.deque()
         self._posted = False
         self._calls: set[concurrent.futures.Future[Any]] = set()
@@ -119,7 +122,7 @@ class Server:
         self.call(_turns, TURNS_TO_READ)
 
     def cut_busy(self) -> None:
-        """End what is under way; idle connections live on."""
+        """End what is under way, now that its test has ended; idle connections live on."""
         self.call(self._cut_busy)
 
     # -- in the loop's thread
@@ -134,10 +137,18 @@ class Server:
         task.add_done_callback(self.tasks.pop)
         return task
 
-    def run(self, about: str, function: Callable[..., T], *args: object) -> asyncio.Future[T]:
+    def run(
+        self,
+        about: str,
+        failed: Callable[[BaseException], object],
+        function: Callable[..., T],
+        *args: object,
+    ) -> asyncio.Future[T]:
         """Call `function` in a thread of its own.
 
         :param about: what it is for; the first line when it does not return in time.
+        :param failed: called with what it raises if nobody waits for that any more, in the loop's
+            thread or its own.
         """
         outcome: asyncio.Future[T] = self.loop.create_future()
 
@@ -145,7 +156,10 @@ class Server:
             try:
                 settle = functools.partial(_settle, outcome, function(*args))
             except BaseException as error:
-                settle = functools.partial(self._settle_with_error, outcome, _tellable(error))
+                if self.stopping.is_set():
+                    failed(error)
+                    return
+                settle = functools.partial(_settle_with_error, outcome, _tellable(error), failed)
             self.post(settle)
 
         self.workers.run(about, work)
@@ -247,6 +261,7 @@ class Server:
                 sock.close()
 
     async def _cut_busy(self) -> None:
+        self.tests += 1
         for connection in tuple(self.connections):
             if connection.busy:
                 connection.cut()
@@ -256,12 +271,6 @@ class Server:
         for sock in (self.listening, *tuple(self.connections.values())):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-
-    def _settle_with_error(self, outcome: asyncio.Future[Any], error: Exception) -> None:
-        if outcome.cancelled():  # the client is gone, the error is not
-            self.failed(error)
-        else:
-            outcome.set_exception(error)
 
     def _tell(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.failed(context.get("exception") or RuntimeError(context["message"]))
@@ -277,6 +286,15 @@ def _settle(outcome: asyncio.Future[T], value: T) -> None:
         outcome.set_result(value)
 
 
+def _settle_with_error(
+    outcome: asyncio.Future[Any], error: Exception, failed: Callable[[BaseException], object]
+) -> None:
+    if outcome.cancelled():  # the client is gone, the error is not
+        failed(error)
+    else:
+        outcome.set_exception(error)
+
+
 def _hand_over(outcome: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:
     if task.cancelled():
         outcome.set_exception(ConnectionAbortedError("The connection is closed."))
@@ -290,7 +308,7 @@ def _tellable(error: BaseException) -> Exception:
     """The error, in a shape that a future takes and that does not end the loop."""
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         return error
-    told = RuntimeError(f"{type(error).__name__}: {error}")
+    told = RuntimeError(in_short(error))
     told.__cause__ = error
     return told
 

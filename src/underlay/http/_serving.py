@@ -10,11 +10,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypedDict
 
-from underlay._errors import LayerError, NotReady, SeveralProblems, StillRunning, needs_extra
+from underlay._errors import (
+    AnswerFailed,
+    LayerError,
+    NotReady,
+    SeveralProblems,
+    StillRunning,
+    needs_extra,
+)
 from underlay._layer import Layer
 from underlay._resources import Resource
 from underlay.http._answering import Answerer
 from underlay.http._arguments import DEFAULT_PORTS, check_origin, check_port, check_seconds
+from underlay.http._failing import in_short
 from underlay.http._listeners import (
     Listener,
     TCPListener,
@@ -135,11 +143,7 @@ class Serving(Layer):
         self._server.settle()
         if late := self._overdue(self._server):
             self._note(NotReady(f"{self!r} to answer", self._patience, "\n  ".join(late)))
-        problems = self._take_problems()
-        if len(problems) > 1:
-            raise SeveralProblems(repr(self), tuple(map(str, problems))) from problems[0]
-        for problem in problems:
-            raise problem
+        self._raise(self._take_problems())
 
     def _make_answerer(self) -> Answerer:
         raise NotImplementedError
@@ -190,7 +194,7 @@ class Serving(Layer):
 
     def _failed(self, error: BaseException) -> None:
         """Take note of an error that has to do with no request."""
-        problem = LayerError(f"{self!r} failed: {type(error).__name__}: {error}")
+        problem = LayerError(f"{self!r} failed: {in_short(error)}")
         problem.__cause__ = error
         self._note(problem)
 
@@ -199,10 +203,23 @@ class Serving(Layer):
             taken, self._problems = self._problems, []
         return taken
 
+    def _raise(self, problems: list[LayerError]) -> None:
+        if len(problems) > 1:
+            raise SeveralProblems(repr(self), tuple(map(str, problems))) from problems[0]
+        for problem in problems:
+            raise problem
+
     def _stop(self, server: Server) -> None:
         self._server = None
-        if left := server.stop():
-            raise StillRunning(repr(self), tuple(left))
+        self._take_problems()  # of nobody's test
+        left = server.stop()
+        # Requests that come as late as this are nobody's, errors in handlers are not.
+        problems: list[LayerError] = [
+            each for each in self._take_problems() if isinstance(each, AnswerFailed)
+        ]
+        if left:
+            problems.append(StillRunning(repr(self), tuple(left)))
+        self._raise(problems)
 
 
 def _host_rules(url: str, address: str) -> str:

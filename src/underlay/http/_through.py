@@ -33,6 +33,13 @@ class Through:
     def ended(self) -> bool:
         return self.exchange.ended
 
+    @property
+    def stale(self) -> bool:
+        return self.exchange.stale
+
+    def failed(self, error: BaseException) -> None:
+        self.exchange.failed(error)
+
     def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
         self.exchange.begin(status, headers, reason)
 

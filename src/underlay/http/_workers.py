@@ -74,8 +74,8 @@ class Workers:
 
         :param grace: seconds for those that move; for one that is stuck there is no use in waiting.
         """
-        self._closed = True
         self._hand_out()  # what the loop did not come to
+        self._closed = True
         with self._lock:
             number = self._dismiss(self._count)
         left = self._wait_while_moving(grace)
@@ -84,12 +84,12 @@ class Workers:
 
     def _hand_out(self) -> None:
         with self._lock:
-            while self._count < len(self._jobs):
-                threading.Thread(target=self._work, name="underlay handler", daemon=True).start()
-                self._count += 1
             for job in self._new:
                 self._queue.put(job)
             self._new.clear()
+            while self._count < len(self._jobs):
+                threading.Thread(target=self._work, name="underlay handler", daemon=True).start()
+                self._count += 1
 
     def _work(self) -> None:
         while job := self._queue.get():
@@ -97,7 +97,7 @@ class Workers:
             job.function()
             self._jobs.discard(job)
             self._told.discard(job)
-            if self._closed:
+            if self._closed and self._queue.empty():  # nobody is left who would dismiss it
                 break
         self._ended.put(threading.current_thread())
 

@@ -83,6 +83,8 @@ class Call:
         try:
             self._serve()
         except BaseException as error:
+            if self._exchange.stale:
+                return
             if isinstance(error, ConnectionAbortedError) and self._client_gone:
                 return
             note = self._gateway.misled if self._misled else self._gateway.raised
@@ -98,7 +100,8 @@ class Call:
 
     @property
     def _client_gone(self) -> bool:
-        return self._exchange.ended and not self._whole
+        over = self._exchange.ended or self._exchange.request.stopping.is_set()
+        return over and not self._whole
 
     def _serve(self) -> None:
         application, scheme = self._gateway.application, self._gateway.scheme

@@ -137,16 +137,10 @@ class wsgi(Answer):
     application: WSGIApplication
 
     async def play(self, exchange: Exchange) -> None:
-        raised: list[BaseException] = []
-
         def note(request: Request, error: BaseException) -> None:
-            raised.append(error)
+            exchange.failed(error)  # it may have sent its answer already, or be half way
 
-        try:
-            await exchange.finish(await Gateway(self.application, note, note).answer(exchange))
-        finally:  # also if the connection was reset because of it
-            if raised:
-                raise raised[0]
+        await exchange.finish(await Gateway(self.application, note, note).answer(exchange))
 
 
 @dataclasses.dataclass(frozen=True)
