@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from underlay._hooks import AnyLayer
 from underlay._layer import Layer
@@ -36,10 +36,14 @@ class GeneratorLayer(Layer):
             self[name] = value
 
 
-@overload
-def as_layer(function: Function) -> Layer: ...
-@overload
-def as_layer(*, bases: Iterable[AnyLayer] = ()) -> Callable[[Function], Layer]: ...
+if TYPE_CHECKING:  # see `Resource`
+
+    @overload
+    def as_layer(function: Function) -> Layer: ...
+    @overload
+    def as_layer(*, bases: Iterable[AnyLayer] = ()) -> Callable[[Function], Layer]: ...
+
+
 def as_layer(function: Function | None = None, *, bases: Iterable[AnyLayer] = ()) -> Any:
     """Make a layer of a generator function that yields once: a mapping of resources, or nothing.
 

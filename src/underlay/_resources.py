@@ -12,7 +12,7 @@ that of another server which happens to be among its bases.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from underlay._graph import resolution_order
 
@@ -103,10 +103,13 @@ class Resource(Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    @overload
-    def __get__(self, layer: None, owner: type) -> Resource[T]: ...
-    @overload
-    def __get__(self, layer: Any, owner: type) -> T: ...
+    if TYPE_CHECKING:  # at run time, `overload` makes pytest end later, by 20 us a test
+
+        @overload
+        def __get__(self, layer: None, owner: type) -> Resource[T]: ...
+        @overload
+        def __get__(self, layer: Any, owner: type) -> T: ...
+
     def __get__(self, layer: Any, owner: type) -> Any:
         return self if layer is None else layer[self.name]
 
