@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 # unittest leaves frames of modules with this name out of tracebacks, pytest frames of functions
 # with a local variable __tracebackhide__.
@@ -21,13 +21,15 @@ class _TestCase(Protocol):
 class Exceptions:
     """Mixin for a TestCase: `assertNothingRaised`."""
 
-    @overload
-    def assertNothingRaised(self: _TestCase) -> NothingRaised: ...
+    if TYPE_CHECKING:  # see `Resource`
 
-    @overload
-    def assertNothingRaised(
-        self: _TestCase, callable: Callable[..., object], *args: Any, **kw: Any
-    ) -> None: ...
+        @overload
+        def assertNothingRaised(self: _TestCase) -> NothingRaised: ...
+
+        @overload
+        def assertNothingRaised(
+            self: _TestCase, callable: Callable[..., object], *args: Any, **kw: Any
+        ) -> None: ...
 
     def assertNothingRaised(
         self: _TestCase, callable: Callable[..., object] | None = None, *args: Any, **kw: Any
