@@ -136,10 +136,10 @@ class Environment:
 
     def print_versions(self) -> None:
         code = (
-            "import importlib.metadata as m, sys\n"
+            "import importlib.metadata as m, platform, sys\n"
+            "print(platform.python_implementation(), platform.python_version(), end=', ')\n"
             "print(*(f'{name} {m.version(name)}' for name in sys.argv[1:]), sep=', ')"
         )
-        print(f"{platform.python_implementation()} {platform.python_version()}, ", end="")
         print(f"{platform.machine()}, {os.cpu_count()} processors, ", end="", flush=True)
         subprocess.run([self.python, "-c", code, *PEERS], check=True)
 
