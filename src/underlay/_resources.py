@@ -103,7 +103,9 @@ class Resource(Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    if TYPE_CHECKING:  # at run time, `overload` makes pytest end later, by 20 us a test
+    # Not at run time: typing would keep the functions to the end of the process, and by way of the
+    # loader of their module, which is pytest's, all of its items; 20 us a test to let go of.
+    if TYPE_CHECKING:
 
         @overload
         def __get__(self, layer: None, owner: type) -> Resource[T]: ...

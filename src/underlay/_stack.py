@@ -113,10 +113,10 @@ class LayerStack:
     def needed(self, layers: Iterable[AnyLayer]) -> list[AnyLayer]:
         """The `union` of layers, found out only once."""
         layers = tuple(layers)
-        try:
-            return self._needed[layers]
-        except KeyError:
-            return self._needed.setdefault(layers, union(layers))
+        needed = self._needed.get(layers)
+        if needed is None:
+            needed = self._needed[layers] = union(layers)
+        return needed
 
     def require(self, layers: Iterable[AnyLayer]) -> None:
         """Have exactly these layers and their bases up.
