@@ -1,15 +1,18 @@
 """What the tests of this room share: clients that say what they saw, and golden messages."""
 
 import contextlib
+import http.client
 import os
 import re
 import shutil
 import socket
 import threading
+import unittest
 import urllib.error
 import urllib.request
 
 from tests import helpers
+from underlay.http import FakeServer
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -19,6 +22,25 @@ def up(case, layer):
     layer.__enter__()
     case.addCleanup(layer.__exit__, None, None, None)
     return layer
+
+
+class Answering(unittest.TestCase):
+    """Base: a fake server, and what a client gets from it."""
+
+    def setUp(self):
+        self.server = up(self, FakeServer())
+
+    def then(self, *behaviours, **answer):
+        return self.server.expect("GET", "/").then(*behaviours, **answer)
+
+    def answer(self, method="GET", **headers):
+        """The answer as http.client has it, its body read."""
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=10)
+        self.addCleanup(connection.close)
+        connection.request(method, "/", headers=headers)
+        answer = connection.getresponse()
+        answer.body = answer.read()
+        return answer
 
 
 def ask(url, body=None, method=None, headers=()):

@@ -3,17 +3,14 @@
 import asyncio
 import functools
 import gzip
-import http.client
 import threading
-import unittest
 
 import webob
 
-from tests.http.support import ask, up
+from tests.http.support import Answering, ask
 from underlay._errors import AnswerFailed
 from underlay.http import (
     Behaviour,
-    FakeServer,
     Response,
     call,
     delay,
@@ -29,24 +26,7 @@ from underlay.http import (
 from underlay.http.behaviours import accepts_gzip
 
 
-class Up(unittest.TestCase):
-    def setUp(self):
-        self.server = up(self, FakeServer())
-
-    def then(self, *behaviours, **answer):
-        return self.server.expect("GET", "/").then(*behaviours, **answer)
-
-    def answer(self, method="GET", **headers):
-        """The answer as http.client has it, its body read."""
-        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=10)
-        self.addCleanup(connection.close)
-        connection.request(method, "/", headers=headers)
-        answer = connection.getresponse()
-        answer.body = answer.read()
-        return answer
-
-
-class Behaviours(Up):
+class Behaviours(Answering):
     def test_respond_answers(self):
         self.then(respond(201, json=[1], headers={"X-A": "b"}))
         answer = self.answer()
@@ -129,7 +109,7 @@ class Behaviours(Up):
             Response(body="x")
 
 
-class WSGI(Up):
+class WSGI(Answering):
     """Applications as answers, such as the responses of WebOb and Werkzeug."""
 
     def test_a_response_of_webob_is_an_answer(self):
@@ -201,7 +181,7 @@ class WSGI(Up):
             self.answer()
 
 
-class Gzip(Up):
+class Gzip(Answering):
     def test_the_answer_is_compressed_for_a_client_that_accepts_it(self):
         self.then(gzipped(), text="Hello" * 100)
         answer = self.answer(**{"Accept-Encoding": "deflate, gzip;q=0.5"})

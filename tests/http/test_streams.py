@@ -1,37 +1,19 @@
 """Answers in parts and from files."""
 
 import asyncio
-import http.client
 import tempfile
 import threading
-import unittest
 from pathlib import Path
 
-from tests.http.support import GET, ask, connected, everything, until, up
+from tests.http.support import GET, Answering, ask, connected, everything, until
 from underlay._errors import AnswerFailed
 from underlay._waiting import wait_until
-from underlay.http import Event, FakeServer, event_stream, send_file, stream
+from underlay.http import Event, event_stream, send_file, stream
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-class Up(unittest.TestCase):
-    def setUp(self):
-        self.server = up(self, FakeServer())
-
-    def then(self, *behaviours):
-        return self.server.expect("GET", "/").then(*behaviours)
-
-    def ask(self, method="GET", **headers):
-        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=10)
-        self.addCleanup(connection.close)
-        connection.request(method, "/", headers=headers)
-        answer = connection.getresponse()
-        answer.body = answer.read()
-        return answer
-
-
-class Stream(Up):
+class Stream(Answering):
     def test_each_part_is_a_chunk(self):
         self.then(stream(["Hel", b"lo"]))
         with connected(self.server, GET) as sock:
@@ -56,7 +38,7 @@ class Stream(Up):
 
     def test_status_and_headers_are_told(self):
         self.then(stream(["a"], 203, {"X-A": ["b", "c"], "Content-Length": "1"}))
-        answer = self.ask()
+        answer = self.answer()
         self.assertEqual((203, ["b", "c"]), (answer.status, answer.headers.get_all("X-A")))
 
     def test_the_head_leaves_before_the_first_part(self):
@@ -130,7 +112,7 @@ class Stream(Up):
         self.server.check()
 
 
-class EventStream(Up):
+class EventStream(Answering):
     def test_events_have_the_format_of_the_standard(self):
         for event, expected in (
             (Event("a"), "data: a\n\n"),
@@ -144,7 +126,7 @@ class EventStream(Up):
 
     def test_they_are_streamed(self):
         self.then(event_stream(["a", {"b": 1}, Event("c", event="done")]))
-        answer = self.ask()
+        answer = self.answer()
         self.assertEqual("text/event-stream; charset=utf-8", answer.headers["Content-Type"])
         self.assertEqual(b'data: a\n\ndata: {"b": 1}\n\nevent: done\ndata: c\n\n', answer.body)
 
@@ -160,7 +142,7 @@ class EventStream(Up):
             self.server.verify()
 
 
-class SendFile(Up):
+class SendFile(Answering):
     def setUp(self):
         super().setUp()
         folder = tempfile.TemporaryDirectory()
@@ -170,18 +152,18 @@ class SendFile(Up):
 
     def test_the_content_type_is_that_of_the_name(self):
         self.then(send_file(self.file))
-        answer = self.ask()
+        answer = self.answer()
         self.assertEqual(
             ("image/svg+xml", b"0123456789"), (answer.headers["Content-Type"], answer.body)
         )
 
     def test_it_may_be_told(self):
         self.then(send_file(str(self.file), {"content-type": "a/b"}))
-        self.assertEqual(["a/b"], self.ask().headers.get_all("Content-Type"))
+        self.assertEqual(["a/b"], self.answer().headers.get_all("Content-Type"))
 
     def test_head_has_no_body(self):
         self.server.expect("HEAD", "/").then(send_file(self.file))
-        answer = self.ask("HEAD")
+        answer = self.answer("HEAD")
         self.assertEqual(("10", b""), (answer.headers["Content-Length"], answer.body))
 
     def test_a_range_of_it_can_be_asked_for(self):
@@ -194,7 +176,7 @@ class SendFile(Up):
             ("bytes=-99", "bytes 0-9/10", b"0123456789"),
         ):
             with self.subTest(wanted):
-                answer = self.ask(Range=wanted)
+                answer = self.answer(Range=wanted)
                 got = (answer.status, answer.headers["Content-Range"], answer.body)
                 self.assertEqual((206, place, body), got)
 
@@ -202,7 +184,7 @@ class SendFile(Up):
         self.then(send_file(self.file))
         for wanted in ("bytes=10-", "bytes=4-2", "bytes=-0"):
             with self.subTest(wanted):
-                answer = self.ask(Range=wanted)
+                answer = self.answer(Range=wanted)
                 self.assertEqual(
                     (416, "bytes */10"), (answer.status, answer.headers["Content-Range"])
                 )
@@ -212,7 +194,7 @@ class SendFile(Up):
         for wanted in ("bytes=1-2,4-5", "bytes=-", "lines=1-2"):
             with self.subTest(wanted):
                 self.assertEqual(
-                    (200, b"0123456789"), (self.ask(Range=wanted).status, b"0123456789")
+                    (200, b"0123456789"), (self.answer(Range=wanted).status, b"0123456789")
                 )
 
     def test_a_file_that_is_not_there_is_told_at_once(self):
