@@ -17,12 +17,14 @@ from underlay._stack import Layers, LayerStack
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
 
-STACK = pytest.StashKey[LayerStack]()
-LAYERS = pytest.StashKey[Layers]()  # of an item
-PROBLEM = pytest.StashKey[str]()  # why the layers of an item are not known
-SUITE_LAYER = pytest.StashKey[AnyLayer]()  # of an item that stands for a case of a suite
-#: Of a module: the layers on which its suites put tests, by class and method.
-SUITE_LAYERS = pytest.StashKey[dict[type[unittest.TestCase], dict[str, AnyLayer]]]()
+SuiteLayers = dict[type[unittest.TestCase], dict[str, AnyLayer]]  # by class and method
+
+STACK: pytest.StashKey[LayerStack] = pytest.StashKey()
+LAYERS: pytest.StashKey[Layers] = pytest.StashKey()  # of an item
+PROBLEM: pytest.StashKey[str] = pytest.StashKey()  # why the layers of an item are not known
+SUITE_LAYER: pytest.StashKey[AnyLayer] = pytest.StashKey()  # of an item that stands for a case
+#: Of a module: the layers on which its suites put tests.
+SUITE_LAYERS: pytest.StashKey[SuiteLayers] = pytest.StashKey()
 
 
 def layers_of(item: pytest.Item) -> Layers:
