@@ -34,11 +34,13 @@ def layers_of(item: pytest.Item) -> Layers:
 
 def note_layers(items: Iterable[pytest.Item]) -> None:
     """Find the layers of tests; if one is not to be found, that is the error of its test."""
+    known: dict[Layers, Layers] = {}  # tests of the same layers share one tuple
     for parent, neighbours in itertools.groupby(items, operator.attrgetter("parent")):
         told = _told_by(parent)
         for item in neighbours:
             try:
-                item.stash[LAYERS] = _find_layers(item, told)
+                layers = _find_layers(item, told)
+                item.stash[LAYERS] = known.setdefault(layers, layers)
             except LayerError as error:
                 item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
 
