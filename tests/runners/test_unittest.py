@@ -1,7 +1,9 @@
 """Suites on layers: how they run, and load_tests under stock unittest."""
 
+import contextlib
 import doctest
 import gc
+import io
 import random
 import textwrap
 import time
@@ -244,11 +246,27 @@ class Running(SuiteTest):
         self.assertIn("ValueError: boom", text)
         self.assertEqual("LAYER down", self.log[-1])
 
-    def test_after_stop_no_layer_is_set_up(self):
+    def test_an_error_in_tearDown_is_told_also_if_output_is_kept_back(self):
+        class Faulty(Layer):
+            def tearDown(self):
+                print("going down")
+                fail(ValueError("boom"))
+
+        result = unittest.TestResult()
+        result.buffer = True
+        faulty = LayeredSuite([self.case(Faulty(name="FAULTY")), self.case(self.layer)])
+        with contextlib.redirect_stdout(io.StringIO()):
+            faulty.run(result)
+        [(_, text)] = result.errors
+        self.assertRegex(text, r"ValueError: boom\n\nStdout:\ngoing down\n")
+        self.assertEqual("LAYER down", self.log[-1])
+
+    def test_after_stop_no_layer_is_set_up_and_no_test_run(self):
         result = unittest.TestResult()
         result.stop()
-        LayeredSuite([self.case(self.layer)]).run(result)
-        self.assertEqual([], self.log)
+        skipped = unittest.skip("why")(lambda case: None)
+        LayeredSuite([self.case(self.layer), self.case(self.layer, test=skipped)]).run(result)
+        self.assertEqual(([], 0, []), (self.log, result.testsRun, result.skipped))
 
     def test_a_test_is_let_go_of_once_it_has_run(self):
         def test(case):

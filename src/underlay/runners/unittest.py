@@ -89,6 +89,8 @@ class LayeredSuite(unittest.TestSuite):
         spent: dict[Layers, Spent] = {}
         try:
             for layers, tests in groups:
+                if result.shouldStop:
+                    break
                 spent[layers] = _run_group(result, stack, layers, tests)
         finally:
             _release(result, stack)
@@ -198,10 +200,13 @@ def _release(result: unittest.TestResult, stack: LayerStack, keep: Iterable[AnyL
 def _attempt(
     result: Any, description: str, step: Callable[..., None], *arguments: AnyLayer
 ) -> None:
+    getattr(result, "_setupStdout", bool)()  # as unittest does for tearDownClass; --buffer needs it
     try:
         step(*arguments)
     except Exception:
         result.addError(LayerHook(description), sys.exc_info())
+    finally:
+        getattr(result, "_restoreStdout", bool)()
 
 
 def _report(
