@@ -223,6 +223,14 @@ class Hooks(LayerTest):
         layer.tearDown()
         self.assertEqual([], self.log)
 
+    def test_a_test_that_was_interrupted_ends_before_its_layer_goes_down(self):
+        """A debugger under zope.testrunner ends the run without testTearDown."""
+        layer = Logged(self.log, name="L")
+        layer.setUp()
+        layer.testSetUp()
+        layer.tearDown()
+        self.assertEqual(["L up", "L test up", "L test down", "L down"], self.log)
+
     def test_a_layer_can_be_set_up_again(self):
         layer = Logged(self.log, name="L")
         for _ in range(2):

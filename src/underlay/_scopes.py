@@ -106,8 +106,11 @@ class Scoped(Resources):
         self._set_up_error = None
         atexit.unregister(self._take_down_at_exit)
         if self._of_layer.is_open:  # else it never came up: nothing of the author's has run
-            with _timeline.hook(self, "tearDown"):
-                self._close(self._of_layer, hook)
+            try:
+                self.testTearDown()  # of a test that was interrupted
+            finally:
+                with _timeline.hook(self, "tearDown"):
+                    self._close(self._of_layer, hook)
 
     def _set_up_test(self, hook: Hook) -> None:
         __tracebackhide__ = True
@@ -163,10 +166,7 @@ class Scoped(Resources):
         layer, but not the duty.
         """
         if os.getpid() == process:
-            try:
-                self.testTearDown()
-            finally:
-                self.tearDown()
+            self.tearDown()
 
     # -- errors
 
