@@ -21,6 +21,7 @@ REPORTS: pytest.StashKey[list[pytest.TestReport]] = pytest.StashKey()  # which w
 
 def take_down(stack: LayerStack, item: pytest.Item, layers: Layers) -> None:
     """After a test, take down what these layers of the next one do not need; note each error."""
+    __tracebackhide__ = True
     for layer in stack.surplus(stack.needed(layers)):
         try:
             stack.take_down(layer)
@@ -47,6 +48,8 @@ def _report(
 def _printed(config: pytest.Config) -> list[tuple[str, str]]:
     """What was printed since the test; else it would go with the report of that."""
     capture: Any = config.pluginmanager.getplugin("capturemanager")
+    if capture is None:  # with -p no:capture
+        return []
     printed = zip(("stdout", "stderr"), capture.read_global_capture(), strict=True)
     return [(f"Captured {stream} teardown", text) for stream, text in printed if text]
 
