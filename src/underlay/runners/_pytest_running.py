@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from underlay._errors import SetUpFailed, needs_extra
 from underlay._stack import Layers, LayerStack
@@ -61,10 +61,16 @@ class Running:
                 self.recording.begin(item)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> None:
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object], request: Any) -> None:
         __tracebackhide__ = True
         if fixturedef.scope == "function":
-            self.begin()
+            try:
+                self.begin()
+            except BaseException as error:
+                # As pytest notes it: a fixture without a result breaks later tests that take it.
+                raised = error, error.__traceback__
+                fixturedef.cached_result = None, fixturedef.cache_key(request), raised
+                raise
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_setup(self) -> None:
