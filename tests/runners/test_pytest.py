@@ -212,6 +212,23 @@ class UpAndDown(PytestTest):
         up, down = ("FIRST up", "FIRST test up"), ("FIRST test down", "fixture down", "FIRST down")
         self.assertRan(run, *up, "test", *down, passed=1, error=1)
 
+    def test_an_error_in_testSetUp_leaves_autouse_fixtures_in_order(self):
+        text = """
+            class Faulty(Logged):
+                def testSetUp(self):
+                    raise RuntimeError("boom")
+            faulty = fixture_for(Faulty(name="FAULTY"))
+            @pytest.fixture(autouse=True)
+            def usual():
+                log("usual")
+            def test_faulty(faulty): pass
+            def test_too(faulty): pass
+            def test_first(first): log("test")
+        """
+        run = self.run_pytest(text)
+        first = ("FIRST up", "FIRST test up", "usual", "test", "FIRST test down", "FIRST down")
+        self.assertRan(run, "FAULTY up", "FAULTY down", *first, passed=1, error=2)
+
     def test_they_go_down_when_the_run_stops_early(self):
         text = """
             def test_fails(first):
@@ -592,7 +609,22 @@ class TearDown(PytestTest):
         self.assertRegex(output, "Captured stdout teardown -+\ngoing down\n")
 
     def test_its_bases_go_down_all_the_same(self):
-        self.assertIn("BASE down", self.run_pytest(self.text).log)
+        for arguments in ((), ("-p", "no:capture")):
+            run = self.run_pytest(self.text, *arguments)
+            self.assertIn("ERROR test_it.py::OnFaulty - RuntimeError: boom", run.output)
+            self.assertIn("BASE down", run.log)
+
+    def test_our_frames_are_left_out(self):
+        text = """
+            import unittest
+            import faulty
+            class OnFaulty(unittest.TestCase):
+                layer = faulty.FAULTY
+                def test_it(self): pass
+        """
+        output = self.run_pytest(text, faulty=self.text).output
+        self.assertIn("faulty.py:7: in tearDown", output)
+        self.assertNotIn("_pytest_teardown.py", output)
 
     def test_x_stops_there(self):
         self.assertRegex(self.run_pytest(self.text, "-x").output, "1 passed, 1 error")

@@ -47,7 +47,11 @@ def fixture_for(layer: AnyLayer) -> Any:
     def fixture(request: pytest.FixtureRequest) -> AnyLayer:
         found = resolve(layer)
         if found not in layers_of(request.node):
-            raise LayerError(f"{request.node.nodeid} has to name the fixture of {found!r}.")
+            raise LayerError(
+                f"{request.node.nodeid} has to name the fixture of {found!r}.\n"
+                "  Which layers a test needs must be known before: let it take the fixture as an\n"
+                "  argument, or mark it or its module with pytest.mark.layer."
+            )
         return found
 
     fixture.layer = layer  # type: ignore[attr-defined]
@@ -99,11 +103,15 @@ def pytest_collection_modifyitems(
     never_deselected = list(filter(stands_for_others, suite_items(items)))
     if never_deselected:
         items[:] = itertools.filterfalse(set(never_deselected).__contains__, items)
-    yield
-    items[:0] = never_deselected
+    stepwise = config.getoption("stepwise", False)
     try:
+        if stepwise:  # it leaves out what came before a test, so the order must always be the same
+            _pytest_selection.put_in_order(items, {})
+        yield
+        items[:0] = never_deselected
         _pytest_selection.select(config, items, config.stash[KNOWN])
-        _pytest_selection.put_in_order(items, config.stash[KNOWN].seconds)
+        if not stepwise:
+            _pytest_selection.put_in_order(items, config.stash[KNOWN].seconds)
     except LayerError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -111,7 +119,8 @@ def pytest_collection_modifyitems(
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # A plain hook, and here: after marks and conftest.py skip, before fixtures and setUpClass.
     __tracebackhide__ = True
-    item.config.stash[RUNNING].set_up(item)
+    if not item.config.getoption("setupplan", False):
+        item.config.stash[RUNNING].set_up(item)
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:
