@@ -108,6 +108,29 @@ class Layers(XdistTest):
         run = self.run_xdist(layers=LAYERS, test_it=text)
         self.assertRegex(run.output.splitlines()[-1], r"\b1 failed, 40 passed\b", run.output)
 
+    def test_a_test_that_killed_its_worker_runs_again_if_a_plugin_asks_for_it(self):
+        """pytest-rerunfailures does."""
+        conftest = """
+            def pytest_handlecrashitem(crashitem, report, sched):
+                sched.mark_test_pending(crashitem)
+                report.outcome = "rerun"
+        """
+        text = """
+            import os, unittest
+            from hooks import Logged
+            class Dying(unittest.TestCase):
+                layer = Logged(name="LAYER")
+                def test_before(self): pass
+                def test_dying_once(self):
+                    if not os.path.exists("has died"):
+                        open("has died", "w").close()
+                        os._exit(1)
+                def test_then(self): pass
+        """
+        run = self.run_xdist(conftest=conftest, test_it=text)
+        self.assertRegex(run.output.splitlines()[-1], r"\b3 passed, 1 rerun\b", run.output)
+        self.assertEqual(0, run.status)
+
     def test_the_verdict_on_a_layer_that_fails_is_the_same(self):
         text = """
             import unittest

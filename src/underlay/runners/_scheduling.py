@@ -44,8 +44,7 @@ class LayerScheduling(LoadScopeScheduling):  # type: ignore[misc]
             self._fill_queue()
             for node in self.nodes[: len(self.workqueue)]:
                 self._assign_work_unit(node)
-        for node in self.nodes:
-            self._reschedule(node)
+        self._reschedule_all()
 
     def _fill_queue(self) -> None:
         places = {nodeid: Place(*place) for nodeid, place in self.heard["places"].items()}
@@ -53,6 +52,10 @@ class LayerScheduling(LoadScopeScheduling):  # type: ignore[misc]
         for number, unit in enumerate(dealt):
             self.workqueue[f"unit {number}"] = dict.fromkeys(unit, False)
             self.unit_of.update(dict.fromkeys(unit, f"unit {number}"))
+
+    def _reschedule_all(self) -> None:
+        for node in self.nodes:
+            self._reschedule(node)
 
     def _reschedule(self, node: Any) -> None:
         """Give a worker more until it has enough to go on, or tell it that there is no more."""
@@ -71,9 +74,14 @@ class LayerScheduling(LoadScopeScheduling):  # type: ignore[misc]
         killer: str = _todo(next(iter(left.values())))[0]
         left[self.unit_of[killer]][killer] = True
         self.workqueue.update({name: unit for name, unit in left.items() if _todo(unit)})
-        for other in self.assigned_work:
-            self._reschedule(other)
+        self._reschedule_all()
         return killer
+
+    def mark_test_pending(self, item: str) -> None:
+        """Run a test again that killed its worker, as ``pytest_handlecrashitem`` may ask for."""
+        self.unit_of[item] = f"{item} again"
+        self.workqueue[self.unit_of[item]] = {item: False}
+        self._reschedule_all()
 
 
 def _todo(unit: Unit) -> list[str]:
