@@ -1,6 +1,6 @@
 """makeSuite() beside the tools themselves: specs of JavaScript, and files for linters.
 
-    python -m benchmarks.external [--rounds 5] [specs browser linters]
+    python -m benchmarks.external [--rounds 5] [specs browser linters tap]
 
 Each round runs all ways one after the other, so that a busy machine is as unfair to one as to the
 others; the numbers to read are the ratios of the medians.  Where a tool is done sooner than Python
@@ -30,7 +30,7 @@ from unittest import mock
 
 from tests.external.runners import PACKAGES, TOOLS, write_specs
 from tests.external.support import SHOP
-from underlay.external import Biome, ESLint, JasmineBrowser, JSHint, Oxlint, Ruff, makeSuite
+from underlay.external import TAP, Biome, ESLint, JasmineBrowser, JSHint, Oxlint, Ruff, makeSuite
 from underlay.external.linters import Linter
 
 TRIVIAL = (
@@ -273,7 +273,46 @@ def linted(linter: Linter, folder: Path) -> dict[str, Callable[[], float]]:
     }
 
 
-PARTS: dict[str, Callable[[int], None]] = {"specs": specs, "browser": browser, "linters": linters}
+#: Tells when it printed its first result, and ends when somebody has seen that.
+PRINTING = """\
+import os, pathlib, time
+pathlib.Path("first.txt").write_text(str(time.time()))
+print("1..2\\nok 1 - first", flush=True)
+pathlib.Path("seen").read_text()
+print("ok 2 - second")
+"""
+
+
+def tap(rounds: int) -> None:
+    print("TAP, with a plan that is kept")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        (folder / "tool.py").write_text(PRINTING)
+        late = statistics.median(first_line(folder) for _ in range(rounds))
+    print(f"    the first result is known after {late * 1000:.0f} ms")
+
+
+def first_line(folder: Path) -> float:
+    """How much later Python knows of the first result than the tool itself, in seconds."""
+    tool, seen = TAP([sys.executable, "tool.py"], files=["tool.py"]), folder / "seen"
+    seen.touch()
+    makeSuite(tool, cwd=folder)
+    first, *others = makeSuite(tool, cwd=folder)
+    seen.unlink()
+    os.mkfifo(seen)
+    clock = through(unittest.TestSuite([first]))
+    seen.write_text("go on")
+    through(unittest.TestSuite(others))
+    seen.unlink()
+    return clock.first - float((folder / "first.txt").read_text())
+
+
+PARTS: dict[str, Callable[[int], None]] = {
+    "specs": specs,
+    "browser": browser,
+    "linters": linters,
+    "tap": tap,
+}
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ class Attempt:
     def __init__(self, launch: Launch, ids: Iterable[str] = (), restarts: int = RESTARTS) -> None:
         self.ahead = dict.fromkeys(ids)  # an ordered set: the specs it has still to tell of
         self.process = launch.start(self.ahead)
-        self.restarts = restarts
+        self.restarts = restarts if launch.selects else 0
         self.running: dict[str, None] = {}  # several, where a runner has workers
         self.pauses = False
         self.told_a_result = False
