@@ -19,7 +19,10 @@ from underlay._waiting import wait_until
 from underlay.external._drive import Ids, problem
 from underlay.external._events import Done, End, Event, Failure, Plan, Spec
 from underlay.external._findings import Finding
-from underlay.external._process import PAUSE, Launch
+from underlay.external._process import Launch
+
+#: The pause between two looks at what a linter does, in seconds: some are done in ten milliseconds.
+PAUSE = 0.001
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,13 @@ class Seen:
 class LinterLaunch(Launch):
     """How a linter looks at files.
 
-    :param files: all that there are.
+    :param find: the files that there are below a folder.
     :param look: begins to look at some of them.
     :param counts: whether a finding fails its file.
     :param config: what a configuration file of ours is to hold, if there is to be one.
     """
 
-    files: tuple[str, ...]
+    find: Callable[[Path], Sequence[str]]
     look: Callable[[LinterLaunch, Sequence[str]], Look]
     counts: Callable[[Finding], bool]
     config: str = ""
@@ -109,7 +112,8 @@ class ToolLook:
         )
         with contextlib.ExitStack() as undo:
             undo.callback(self._child.stop)
-            config.write_text(launch.config, "utf-8")
+            if launch.config:
+                config.write_text(launch.config, "utf-8")
             self._child.start()
             self.stop: Callable[[], object] = weakref.finalize(self, undo.pop_all().close)
 
@@ -144,7 +148,8 @@ class Linting:
         self.launch = launch
         self.coverage = Path(os.devnull)
         ids = Ids()
-        self._specs = [ids.spec(each, [os.path.relpath(each, launch.cwd)]) for each in launch.files]
+        cwd = launch.cwd
+        self._specs = [ids.spec(each, [os.path.relpath(each, cwd)]) for each in launch.find(cwd)]
         self._news: list[Event] | None = [Plan(tuple(self._specs))]
         self._look: Look | None = None
         if wanted := list(selection):
