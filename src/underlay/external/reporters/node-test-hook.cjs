@@ -8,7 +8,9 @@ const Module = require('module');
 const real = require('node:test');
 const {setImmediate: turn} = require('timers/promises');
 const {isMainThread} = require('worker_threads');
-const {stepwise, emit, listen, givenSelection, pause, declaration, Plan} = require('./protocol.cjs');
+const {
+  stepwise, emit, listen, givenSelection, pause, expectExit, declaration, Plan,
+} = require('./protocol.cjs');
 
 const due = givenSelection();
 
@@ -177,6 +179,7 @@ if (isMainThread) {
     process.on('exit', () => emit('plan', {specs: plan.specs}));
     real.beforeEach(started);
     if (stepwise) addPauses();
+    setImmediate(() => real.after(() => expectExit(1))); // behind those of the file
   }
 }
 
