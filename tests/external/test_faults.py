@@ -39,7 +39,7 @@ def run(situation: Situation, runner: str) -> Verdicts:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         write_specs(folder, TOOLS[runner], **situation.files)
-        timeout = 20 if situation.name == "breaks" else 60
+        timeout = 12 if situation.name == "breaks" else 60
         TOOLS[runner].suite(folder, "*.test.js", timeout=timeout).run(verdicts)
     return verdicts
 
@@ -82,7 +82,7 @@ class EverySituation(unittest.TestCase):
         for runner in NEWEST:
             came = runs()["breaks", runner]
             with self.subTest(runner):
-                self.assertRegex(came.messages["Process spins"], "told nothing for 20 s while")
+                self.assertRegex(came.messages["Process spins"], "told nothing for 12 s while")
                 self.assertRegex(came.messages["Process exits"], "exit")
 
 
