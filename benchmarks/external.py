@@ -1,6 +1,7 @@
 """makeSuite() beside the tools themselves: specs of JavaScript, and files for linters.
 
     python -m benchmarks.external [--rounds 5] [specs browser linters tap]
+    python -m benchmarks.external [--rounds 5] "Vitest 5"
 
 Each round runs all ways one after the other, so that a busy machine is as unfair to one as to the
 others; the numbers to read are the ratios of the medians.  Where a tool is done sooner than Python
@@ -14,6 +15,7 @@ needs a chromedriver on PATH besides (Debian's chromium-driver).
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -163,14 +165,18 @@ def projects(runner: str) -> Iterator[tuple[str, Path, int, str]]:
 
 def specs(rounds: int) -> None:
     for runner in DIRECT:
-        print(runner)
-        for title, folder, count, single in projects(runner):
-            measure(title, ways(runner, folder, count, single), rounds)
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name).resolve()
-            write_specs(folder, TOOLS[runner], a=FIRST, trivial=TRIVIAL)
-            late = statistics.median(first_result(runner, folder) for _ in range(rounds))
-        print(f"    the first result is known after {late * 1000:.0f} ms")
+        specs_of(runner, rounds)
+
+
+def specs_of(runner: str, rounds: int) -> None:
+    print(runner)
+    for title, folder, count, single in projects(runner):
+        measure(title, ways(runner, folder, count, single), rounds)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        write_specs(folder, TOOLS[runner], a=FIRST, trivial=TRIVIAL)
+        late = statistics.median(first_result(runner, folder) for _ in range(rounds))
+    print(f"    the first result is known after {late * 1000:.0f} ms")
 
 
 PEERS = Path(__file__).resolve().with_name("node_modules")
@@ -307,12 +313,14 @@ def first_line(folder: Path) -> float:
     return clock.first - float((folder / "first.txt").read_text())
 
 
+#: What is measured by default, and single runners.
 PARTS: dict[str, Callable[[int], None]] = {
     "specs": specs,
     "browser": browser,
     "linters": linters,
     "tap": tap,
 }
+RUNNERS = {runner: functools.partial(specs_of, runner) for runner in DIRECT}
 
 
 def main() -> None:
@@ -322,7 +330,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as cache, mock.patch.dict(os.environ, UNDERLAY_PLANS=cache):
         for part in options.parts:
-            PARTS[part](options.rounds)
+            {**PARTS, **RUNNERS}[part](options.rounds)
 
 
 if __name__ == "__main__":
