@@ -65,6 +65,10 @@ class EverySituation(unittest.TestCase):
 
     def test_what_is_left_open_is_told(self):
         self.check("open")
+        for runner in ("Mocha 12", "node:test", "Jest 30", "QUnit 3"):
+            with self.subTest(runner):
+                message = runs()["open", runner].messages[LAST]
+                self.assertIn("does not end; still open: TCPServerWrap", message)
 
     def test_focused_specs_are_told(self):
         self.check("only")
