@@ -216,7 +216,7 @@ class Child:
             return
         if self._grace:
             self._ask_to_end()
-        if self.status is not None:
+        if self.status is not None:  # then the guard need not start another program for that
             shutil.rmtree(self.folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             self._leash.shutdown(socket.SHUT_WR)

@@ -225,16 +225,17 @@ class Kept(Case):
     def starts(self):
         return (self.folder / "starts").read_text()
 
-    def run_suite_that_waits(self, then):
+    def run_suite_that_waits(self, then=None, **options):
         """What came before and after something was told to the tool."""
         self.suite()
-        first, *others = self.suite_of_plan()
+        first, *others = self.suite_of_plan(**options)
         go = self.folder / "go"
         go.unlink()
         os.mkfifo(go)
         before, after = Verdicts(), Verdicts()
         first.run(before)
-        go.write_text(then)
+        if then:
+            go.write_text(then)
         unittest.TestSuite(others).run(after)
         return before, after
 
@@ -279,6 +280,13 @@ class Kept(Case):
         self.assertEqual("error", came.of[LAST])
         self.assertIn("not listed: 'other'", came.messages[LAST])
         self.assertEqual([], list((self.folder / "plans").iterdir()))
+
+    def test_one_that_hangs_has_the_results_that_came_and_says_nothing_of_the_plan(self):
+        before, after = self.run_suite_that_waits(timeout=3)
+        self.assertEqual({"first": "passed"}, before.of)
+        self.assertEqual({"second": "error", "third": "error", LAST: "error"}, after.of)
+        self.assertIn("told nothing for 3 s without a result", after.messages["second"])
+        self.assertEqual(4, self.suite_of_plan().countTestCases())
 
     def test_a_plan_of_a_run_that_does_not_fit_together_is_not_kept(self):
         self.third("")
