@@ -19,10 +19,7 @@ from underlay._waiting import wait_until
 from underlay.external._drive import Ids, problem
 from underlay.external._events import Done, End, Event, Failure, Plan, Spec
 from underlay.external._findings import Finding
-from underlay.external._process import Launch
-
-#: The pause between two looks at what a linter does, in seconds: some are done in ten milliseconds.
-PAUSE = 0.001
+from underlay.external._process import PAUSE, Launch
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,10 @@ class Findings:
 
 class Look(Protocol):
     """A look at files, which may take a while."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process that looks, if there is one."""
 
     @property
     def findings(self) -> Findings | None:
@@ -56,6 +57,7 @@ class Seen:
     """A look that took no time."""
 
     findings: Findings
+    pid: int | None = None
 
     def tail(self) -> str:
         return ""
@@ -118,6 +120,10 @@ class ToolLook:
             self.stop: Callable[[], object] = weakref.finalize(self, undo.pop_all().close)
 
     @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
     def findings(self) -> Findings | None:
         status = self._child.status
         if status is None:
@@ -175,7 +181,8 @@ class Linting:
 
     def wait(self, seconds: float) -> list[Event]:
         """See `RunnerProcess.wait`."""
-        return wait_until(self._next, "the next event", seconds, longest=PAUSE)[0]
+        pid = self._look.pid if self._look else None
+        return wait_until(self._next, "the next event", seconds, longest=PAUSE, pid=pid)[0]
 
     def _next(self) -> tuple[list[Event]] | None:
         if self._news is None:
