@@ -2,6 +2,7 @@
 
 import subprocess
 import unittest
+from unittest import mock
 
 import h2.events
 import httpx
@@ -162,6 +163,17 @@ class Faults(Case):
                 client.until(h2.events.StreamReset, h2.events.StreamEnded)
                 with self.assertRaisesRegex(AnswerFailed, "than its Content-Length"):
                     self.server.verify()
+
+    def test_a_body_that_is_too_large_is_refused(self):
+        client = self.raw(self.server)
+        with mock.patch("underlay.http._http2.MAX_BODY", 1000):
+            client.fill(client.begin())
+            events = client.until(h2.events.StreamReset)
+        (head,) = [each for each in events if isinstance(each, h2.events.ResponseReceived)]
+        self.assertIn((":status", "413"), head.headers)
+        (request,) = self.server.requests
+        self.assertEqual("too large: the body has more than 1000 bytes", request.problem)
+        self.assertRaises(UnexpectedRequest, self.server.verify)
 
     def test_what_is_no_http_2_is_journalled_and_told(self):
         with self.assertRaisesRegex(UnexpectedRequest, "not HTTP: "):
