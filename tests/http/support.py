@@ -71,6 +71,7 @@ class HTTP2Client:
 
     def __init__(self, server):
         self.sock = socket.create_connection((server.host, server.port), timeout=10)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         self.h2.initiate_connection()
         self.flush()
