@@ -163,7 +163,12 @@ class Uploads(unittest.TestCase):
         with connected(server, HEAD % 5) as sock:
             until(sock, b"too much")
             server.verify()
-            self.assertEqual(["http.disconnect"], told)
+        client = HTTP2Client(server)
+        client.begin()
+        client.until(h2.events.StreamEnded)
+        server.verify()
+        client.close()
+        self.assertEqual(["http.disconnect"] * 2, told)
 
     def test_a_body_that_was_not_read_is_not_the_next_request(self):
         server = self.serve(refuse)

@@ -11,16 +11,11 @@ import h11
 
 from underlay.http._answering import Answerer
 from underlay.http._connection import Connection
-from underlay.http._exchange import (
-    EVIDENCE,
-    MAX_BODY,
-    MAX_HEAD,
-    PHRASES,
-    SLICE,
-)
+from underlay.http._exchange import EVIDENCE, MAX_BODY, MAX_HEAD, SLICE
 from underlay.http._failing import OVER
 from underlay.http._http1_exchange import HTTP1Exchange
-from underlay.http._messages import HeaderPairs, Request, Response, plain
+from underlay.http._http1_refusing import in_words, refusal, refuse_two_lengths
+from underlay.http._messages import HeaderPairs, Request, Response
 from underlay.http._server import Server
 from underlay.http._uploads import Upload
 
@@ -103,7 +98,7 @@ class HTTP1(Connection):
                 if not self._take(self.h11.next_event()):
                     break
         except h11.RemoteProtocolError as error:
-            self._refuse(data, error.error_status_hint, f"not HTTP: {_in_words(error)}")
+            self._refuse(data, error.error_status_hint, f"not HTTP: {in_words(error)}")
         self._pace()
 
     def _pace(self) -> None:
@@ -124,7 +119,7 @@ class HTTP1(Connection):
         """Whether there may be more."""
         if isinstance(event, h11.Request):
             self._head, self._upload = event, Upload(self._ask_for_more)
-            _refuse_two_lengths(event)
+            refuse_two_lengths(event)
             if self._answerer.early:
                 request = self._request()
                 request.upload = self._upload
@@ -289,7 +284,7 @@ class HTTP1(Connection):
         if self._answering:
             self.reset()
         elif self.transport and self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self.transport.write(_refusal(status, problem))
+            self.transport.write(refusal(status, problem))
             self._hang_up()
         else:
             self.close()
@@ -303,26 +298,3 @@ class HTTP1(Connection):
             self.transport.write_eof()
         else:
             self.close()
-
-
-def _refusal(status: int, problem: str) -> bytes:
-    refusal = plain(status, f"{problem}\n")
-    fields = [*refusal.raw_headers, (b"Connection", b"close")]
-    lines = [b"HTTP/1.1 %d %s" % (status, PHRASES.get(status, b"")), *map(b": ".join, fields)]
-    return b"\r\n".join([*lines, b"", refusal.body])
-
-
-def _refuse_two_lengths(head: h11.Request) -> None:
-    """Where two lengths compete, two parties may see two requests (RFC 9112, 6.1 and 11.2)."""
-    names = {name.lower() for name, _ in head.headers.raw_items()}
-    if b"transfer-encoding" in names:
-        if b"content-length" in names:
-            raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
-        if head.http_version < b"1.1":
-            raise h11.RemoteProtocolError("Transfer-Encoding in HTTP/1.0")
-
-
-def _in_words(error: h11.RemoteProtocolError) -> str:
-    if error.error_status_hint == 431:
-        return f"the head of the request has more than {MAX_HEAD} bytes"
-    return str(error)
