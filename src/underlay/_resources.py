@@ -11,6 +11,7 @@ that of another server which happens to be among its bases.
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -103,7 +104,7 @@ class Resource(Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    # Not at run time: typing would keep the functions to the end of the process, and by way of the
+    # typing would keep the overloads, and the class, to the end of the process, and by way of the
     # loader of their module, which is pytest's, all of its items; 20 us a test to let go of.
     if TYPE_CHECKING:
 
@@ -111,6 +112,8 @@ class Resource(Generic[T]):
         def __get__(self, layer: None, owner: type) -> Resource[T]: ...
         @overload
         def __get__(self, layer: Any, owner: type) -> T: ...
+    else:
+        __class_getitem__ = classmethod(types.GenericAlias)
 
     def __get__(self, layer: Any, owner: type) -> Any:
         return self if layer is None else layer[self.name]

@@ -104,7 +104,7 @@ class LayerStack:
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._meter = Meter[tuple[AnyLayer, str]](clock)
+        self._meter: Meter[tuple[AnyLayer, str]] = Meter(clock)
         self._needed: dict[Layers, list[AnyLayer]] = {}  # as union() has it, for it takes its time
         self._up: list[AnyLayer] = []
         self._failed: dict[AnyLayer, BaseException] = {}

@@ -15,7 +15,7 @@ with needs_extra("underlay.runners.pytest", "pytest"):
 
 HIDDEN = 0.005  # seconds; pytest's own measure
 
-HEARD = pytest.StashKey[dict[tuple[str, str], Spent]]()  # from workers of xdist
+HEARD: pytest.StashKey[dict[tuple[str, str], Spent]] = pytest.StashKey()  # from workers of xdist
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -17,12 +17,14 @@ from underlay._stack import Layers, LayerStack
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
 
-STACK = pytest.StashKey[LayerStack]()
-LAYERS = pytest.StashKey[Layers]()  # of an item
-PROBLEM = pytest.StashKey[str]()  # why the layers of an item are not known
-SUITE_LAYER = pytest.StashKey[AnyLayer]()  # of an item that stands for a case of a suite
-#: Of a module: the layers on which its suites put tests, by class and method.
-SUITE_LAYERS = pytest.StashKey[dict[type[unittest.TestCase], dict[str, AnyLayer]]]()
+SuiteLayers = dict[type[unittest.TestCase], dict[str, AnyLayer]]  # by class and method
+
+STACK: pytest.StashKey[LayerStack] = pytest.StashKey()
+LAYERS: pytest.StashKey[Layers] = pytest.StashKey()  # of an item
+PROBLEM: pytest.StashKey[str] = pytest.StashKey()  # why the layers of an item are not known
+SUITE_LAYER: pytest.StashKey[AnyLayer] = pytest.StashKey()  # of an item that stands for a case
+#: Of a module: the layers on which its suites put tests.
+SUITE_LAYERS: pytest.StashKey[SuiteLayers] = pytest.StashKey()
 
 
 def layers_of(item: pytest.Item) -> Layers:
@@ -32,11 +34,13 @@ def layers_of(item: pytest.Item) -> Layers:
 
 def note_layers(items: Iterable[pytest.Item]) -> None:
     """Find the layers of tests; if one is not to be found, that is the error of its test."""
+    known: dict[Layers, Layers] = {}  # tests of the same layers share one tuple
     for parent, neighbours in itertools.groupby(items, operator.attrgetter("parent")):
         told = _told_by(parent)
         for item in neighbours:
             try:
-                item.stash[LAYERS] = _find_layers(item, told)
+                layers = _find_layers(item, told)
+                item.stash[LAYERS] = known.setdefault(layers, layers)
             except LayerError as error:
                 item.stash[LAYERS], item.stash[PROBLEM] = (), str(error)
 

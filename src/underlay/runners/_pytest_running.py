@@ -95,4 +95,4 @@ class Running:
             take_down(self.stack, item, layers_of(nextitem) if nextitem else ())
 
 
-RUNNING = pytest.StashKey[Running]()
+RUNNING: pytest.StashKey[Running] = pytest.StashKey()

@@ -17,8 +17,8 @@ from underlay.runners._times import Record
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
 
-SHARD = pytest.StashKey[_selection.Shard]()
-EMPTY = pytest.StashKey[bool]()  # whether there are tests, but none in the shard
+SHARD: pytest.StashKey[_selection.Shard] = pytest.StashKey()
+EMPTY: pytest.StashKey[bool] = pytest.StashKey()  # whether there are tests, but none in the shard
 
 
 def add_options(parser: pytest.Parser) -> None:

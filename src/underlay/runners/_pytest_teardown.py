@@ -16,7 +16,7 @@ from underlay._stack import Layers, LayerStack, layer_name
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
 
-REPORTS = pytest.StashKey[list[pytest.TestReport]]()  # which were not told yet
+REPORTS: pytest.StashKey[list[pytest.TestReport]] = pytest.StashKey()  # which were not told yet
 
 
 def take_down(stack: LayerStack, item: pytest.Item, layers: Layers) -> None:

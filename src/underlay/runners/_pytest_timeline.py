@@ -17,8 +17,8 @@ from underlay.runners._pytest_layers import layers_of
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
 
-REPORTS = pytest.StashKey[list[pytest.TestReport]]()
-RECORDED = pytest.StashKey[_timeline.RecordedTest]()
+REPORTS: pytest.StashKey[list[pytest.TestReport]] = pytest.StashKey()
+RECORDED: pytest.StashKey[_timeline.RecordedTest] = pytest.StashKey()
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -26,7 +26,7 @@ class Stopwatch:
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._meter = Meter[Layers](clock)
+        self._meter: Meter[Layers] = Meter(clock)
         self._started: tuple[Layers, float] | None = None
 
     def start(self, layers: Layers) -> None:
@@ -44,10 +44,10 @@ class Stopwatch:
         return self._meter.spent()
 
 
-KNOWN = pytest.StashKey[Record]()  # from earlier runs
-HEARD = pytest.StashKey[Record]()  # from workers of xdist
-LOST = pytest.StashKey[str]()  # why what was found out could not be kept
-STOPWATCH = pytest.StashKey[Stopwatch]()
+KNOWN: pytest.StashKey[Record] = pytest.StashKey()  # from earlier runs
+HEARD: pytest.StashKey[Record] = pytest.StashKey()  # from workers of xdist
+LOST: pytest.StashKey[str] = pytest.StashKey()  # why what was found out could not be kept
+STOPWATCH: pytest.StashKey[Stopwatch] = pytest.StashKey()
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -28,6 +28,7 @@ class Termination:
     """
 
     def __init__(self) -> None:
+        self._process = os.getpid()
         self._has_come = False
         self._is_known = False
 
@@ -51,30 +52,26 @@ class Termination:
         if not self._is_known:
             self._is_known = True
             atexit.register(self._end)
-            # A fork forgets signals that come before it is complete, if Python handles them.
-            block = functools.partial(signal.pthread_sigmask, signal.SIG_BLOCK, [signal.SIGTERM])
-            os.register_at_fork(
-                before=block, after_in_parent=_unblock, after_in_child=self._leave_to_parent
+            # A fork forgets signals that come before it is complete, if Python handles them.  What
+            # is registered for that lives on to the end of Python, so it refers to nothing of ours.
+            block, unblock = (
+                functools.partial(signal.pthread_sigmask, how, [signal.SIGTERM])
+                for how in (signal.SIG_BLOCK, signal.SIG_UNBLOCK)
             )
-
-    def _leave_to_parent(self) -> None:
-        self._has_come = False
-        self.forget()
-        _unblock()
+            os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=unblock)
 
     def _come(self, number: int, frame: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if self._process != os.getpid():
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
         self._has_come = True
         raise Terminated("SIGTERM")
 
     def _end(self) -> None:
         """Tell our parent by which signal we end."""
-        if self._has_come:
+        if self._has_come and self._process == os.getpid():
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):
                     stream.flush()
             os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _unblock() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
