@@ -71,6 +71,7 @@ class Waiting:
         await answer(send, b"%d" % length)
 
     def go_on(self):
+        wait_until(lambda: self._loops, "the application to be called")
         self._loops[0].call_soon_threadsafe(self._allowed.set)
 
 
@@ -223,10 +224,8 @@ class Pace(unittest.TestCase):
             self.waiting.go_on()
 
     def test_what_has_been_held_back_comes_in_the_end(self):
-        server = self.serve()
-        with connected(server, HEAD % 50_000_000) as sock, ThreadPoolExecutor() as pool:
+        with connected(self.serve(), HEAD % 50_000_000) as sock, ThreadPoolExecutor() as pool:
             sending = pool.submit(sock.sendall, bytes(50_000_000))
-            server._server.settle()
             self.waiting.go_on()
             sending.result(10)
             self.assertIn(b"\r\n50000000\r\n", until(sock, b"0\r\n\r\n"))
@@ -237,13 +236,11 @@ class Pace(unittest.TestCase):
             self.waiting.go_on()
 
     def test_their_turn_comes(self):
-        server, number = self.serve(), 5_000
-        with connected(server) as sock, ThreadPoolExecutor() as pool:
-            sending = pool.submit(sock.sendall, GET * number)
-            server._server.settle()
+        last = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        with connected(self.serve()) as sock, ThreadPoolExecutor() as pool:
+            sending = pool.submit(sock.sendall, GET * 4_999 + last)
             self.waiting.go_on()
-            while number:
-                number -= until(sock, b"\r\n0\r\n\r\n").count(b"HTTP/1.1 200")
+            self.assertEqual(5_000, everything(sock).count(b"HTTP/1.1 200"))
             sending.result(10)
 
     def test_in_http_2_it_is_each_stream_for_itself(self):
