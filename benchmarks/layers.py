@@ -24,6 +24,7 @@ import argparse
 import os
 import platform
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -166,15 +167,20 @@ def source(library: str, kind: str, layers: str) -> str:
     return f"from {library} import Layer\n{kind}\n{layers}"
 
 
-def best(
-    contestants: Iterable[Contestant], rounds: int, measure: Callable[[Contestant], Figures]
+def interleaved(
+    contestants: Iterable[Contestant],
+    rounds: int,
+    measure: Callable[[Contestant], Figures],
+    choose: Callable[[tuple[float, ...]], float] = min,
 ) -> dict[str, Figures]:
-    """The least of each figure over all rounds, by name."""
+    """What is to count of each figure of all rounds, by name."""
     found: dict[str, list[Figures]] = defaultdict(list)
     for _ in range(rounds):
         for each in contestants:
             found[each.name].append(measure(each))
-    return {name: Figures(*map(min, zip(*figures, strict=True))) for name, figures in found.items()}
+    return {
+        name: Figures(*map(choose, zip(*figures, strict=True))) for name, figures in found.items()
+    }
 
 
 def verdict(met: bool) -> str:
@@ -209,7 +215,9 @@ def cost(env: Environment, folder: Path, tests: int, rounds: int) -> None:
     for library in LIBRARIES:
         write_suite(folder / f"idle {library}", source(library, IDLE, CHAIN), tests)
         write_suite(folder / f"busy {library}", source(library, BUSY[library], CHAIN), tests)
-    figures = best(COST, rounds, lambda each: env.run(each.command, folder / each.suite, tests))
+    figures = interleaved(
+        COST, rounds, lambda each: env.run(each.command, folder / each.suite, tests)
+    )
     used = {name: each.cpu / tests * 1e6 for name, each in figures.items()}
     print(f"\n{'CPU per test':28}{'us':>8}{'ratio':>8}{'surcharge':>12}")
     surcharges = {}
@@ -253,7 +261,7 @@ def parallel(env: Environment, folder: Path, tests: int, rounds: int) -> None:
         counts[each.name].add(len(log.read_text().split()))
         return figures
 
-    figures = best(PARALLEL, rounds, measure)
+    figures = interleaved(PARALLEL, rounds, measure, statistics.median)
     fastest = min(each.wall for name, each in figures.items() if name != "ours")
     print(f"\n{'8 layers, 2 workers':28}{'set-ups':>10}{'wall s':>8}{'ratio':>8}")
     for name, each in figures.items():
@@ -308,7 +316,7 @@ def size(env: Environment, folder: Path, tests: int, rounds: int) -> None:
         return env.run(each.command, folder / f"{each.suite} {number}", number)
 
     for number in numbers:
-        for name, figures in best(SIZE, rounds, partial(measure, number=number)).items():
+        for name, figures in interleaved(SIZE, rounds, partial(measure, number=number)).items():
             memory[name].append(figures.memory)
     here = folder / f"underlay {numbers[-1]}"
     ordered = {"pytest": float((here / "ordered").read_text())}
