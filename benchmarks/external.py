@@ -1,6 +1,7 @@
 """makeSuite() beside the tools themselves: specs of JavaScript, and files for linters.
 
-    python -m benchmarks.external [--rounds 5] [specs browser linters]
+    python -m benchmarks.external [--rounds 5] [specs browser linters tap]
+    python -m benchmarks.external [--rounds 5] "Vitest 5"
 
 Each round runs all ways one after the other, so that a busy machine is as unfair to one as to the
 others; the numbers to read are the ratios of the medians.  Where a tool is done sooner than Python
@@ -14,6 +15,7 @@ needs a chromedriver on PATH besides (Debian's chromium-driver).
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -30,7 +32,7 @@ from unittest import mock
 
 from tests.external.runners import PACKAGES, TOOLS, write_specs
 from tests.external.support import SHOP
-from underlay.external import Biome, ESLint, JasmineBrowser, JSHint, Oxlint, Ruff, makeSuite
+from underlay.external import TAP, Biome, ESLint, JasmineBrowser, JSHint, Oxlint, Ruff, makeSuite
 from underlay.external.linters import Linter
 
 TRIVIAL = (
@@ -163,14 +165,18 @@ def projects(runner: str) -> Iterator[tuple[str, Path, int, str]]:
 
 def specs(rounds: int) -> None:
     for runner in DIRECT:
-        print(runner)
-        for title, folder, count, single in projects(runner):
-            measure(title, ways(runner, folder, count, single), rounds)
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name).resolve()
-            write_specs(folder, TOOLS[runner], a=FIRST, trivial=TRIVIAL)
-            late = statistics.median(first_result(runner, folder) for _ in range(rounds))
-        print(f"    the first result is known after {late * 1000:.0f} ms")
+        specs_of(runner, rounds)
+
+
+def specs_of(runner: str, rounds: int) -> None:
+    print(runner)
+    for title, folder, count, single in projects(runner):
+        measure(title, ways(runner, folder, count, single), rounds)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        write_specs(folder, TOOLS[runner], a=FIRST, trivial=TRIVIAL)
+        late = statistics.median(first_result(runner, folder) for _ in range(rounds))
+    print(f"    the first result is known after {late * 1000:.0f} ms")
 
 
 PEERS = Path(__file__).resolve().with_name("node_modules")
@@ -273,7 +279,48 @@ def linted(linter: Linter, folder: Path) -> dict[str, Callable[[], float]]:
     }
 
 
-PARTS: dict[str, Callable[[int], None]] = {"specs": specs, "browser": browser, "linters": linters}
+#: Tells when it printed its first result, and ends when somebody has seen that.
+PRINTING = """\
+import os, pathlib, time
+pathlib.Path("first.txt").write_text(str(time.time()))
+print("1..2\\nok 1 - first", flush=True)
+pathlib.Path("seen").read_text()
+print("ok 2 - second")
+"""
+
+
+def tap(rounds: int) -> None:
+    print("TAP, with a plan that is kept")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        (folder / "tool.py").write_text(PRINTING)
+        late = statistics.median(first_line(folder) for _ in range(rounds))
+    print(f"    the first result is known after {late * 1000:.0f} ms")
+
+
+def first_line(folder: Path) -> float:
+    """How much later Python knows of the first result than the tool itself, in seconds."""
+    tool, seen = TAP([sys.executable, "tool.py"], files=["tool.py"]), folder / "seen"
+    seen.touch()
+    makeSuite(tool, cwd=folder)
+    first, *others = makeSuite(tool, cwd=folder)
+    seen.unlink()
+    os.mkfifo(seen)
+    clock = through(unittest.TestSuite([first]))
+    seen.write_text("go on")
+    through(unittest.TestSuite(others))
+    seen.unlink()
+    return clock.first - float((folder / "first.txt").read_text())
+
+
+#: What is measured by default, and single runners.
+PARTS: dict[str, Callable[[int], None]] = {
+    "specs": specs,
+    "browser": browser,
+    "linters": linters,
+    "tap": tap,
+}
+RUNNERS = {runner: functools.partial(specs_of, runner) for runner in DIRECT}
 
 
 def main() -> None:
@@ -283,7 +330,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as cache, mock.patch.dict(os.environ, UNDERLAY_PLANS=cache):
         for part in options.parts:
-            PARTS[part](options.rounds)
+            {**PARTS, **RUNNERS}[part](options.rounds)
 
 
 if __name__ == "__main__":

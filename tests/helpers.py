@@ -33,7 +33,7 @@ def is_gone(pid: int) -> bool:
     """Whether there is no such process, or only what its parent has not looked at yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter if it ends meanwhile
         return True
 
 

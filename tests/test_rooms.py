@@ -82,7 +82,9 @@ NEEDS_AT_THE_TOP = {
     "http/_asgi.py": set(),
     "http/_http1.py": {"h11"},
     "http/_http1_exchange.py": {"h11"},
+    "http/_http1_refusing.py": {"h11"},
     "http/_http2.py": {"h2"},
+    "http/_http2_exchange.py": {"h2"},
     "http/_negotiating.py": set(),
     "http/_websocket.py": {"wsproto"},
 }

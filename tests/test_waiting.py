@@ -1,5 +1,7 @@
 """Deadline and wait_until(): the only place that reads the clock or sleeps."""
 
+import os
+import subprocess
 import threading
 import unittest
 from unittest import mock
@@ -44,6 +46,19 @@ class WaitUntil(unittest.TestCase):
         wait_until(lambda: thread.ident or thread.start(), "the thread to start")
         self.assertTrue(wait_until(done.is_set, "the thread to answer"))
         thread.join()
+
+    @unittest.skipUnless(hasattr(os, "pidfd_open"), "Only Linux tells.")
+    def test_it_asks_at_once_when_a_child_ends(self):
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child:
+            child.stdin.close()
+            with mock.patch("time.sleep", side_effect=AssertionError("sleeps")):
+                wait_until(lambda: child.poll() is not None, "it to end", pid=child.pid)
+
+    def test_where_nobody_tells_of_that_it_sleeps(self):
+        for error in (OSError, AttributeError):
+            condition = mock.Mock(side_effect=[None, "ready"])
+            with mock.patch("os.pidfd_open", side_effect=error, create=True):
+                self.assertEqual("ready", wait_until(condition, "it", pid=1))
 
     def test_when_time_is_up_it_raises_with_the_detail(self):
         with self.assertRaises(NotReady) as caught:

@@ -50,7 +50,7 @@ read -r _ <&3 || exec rm -rf -- "$1"
     [ "$tries" -eq 0 ] || kill -"$2" 0
     while [ "$tries" -gt 0 ] && kill -0 $$; do sleep .1; tries=$((tries - 1)); done
     kill -KILL $$
-    rm -rf -- "$1"
+    [ ! -e "$1" ] || rm -rf -- "$1"
     kill -KILL 0
 } &)
 exec 3<&- >>"$1/$5" 2>>"$1/output.log"
@@ -216,6 +216,8 @@ class Child:
             return
         if self._grace:
             self._ask_to_end()
+        if self.status is not None:  # then the guard need not start another program for that
+            shutil.rmtree(self.folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             self._leash.shutdown(socket.SHUT_WR)
             self._leash.settimeout(REMOVAL)

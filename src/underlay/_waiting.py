@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -46,6 +48,7 @@ def wait_until(
     seconds: float = 10.0,
     detail: Callable[[], str] = str,
     longest: float = LONGEST,
+    pid: int | None = None,
 ) -> T:
     """Ask `condition` until it returns something true, and return that.
 
@@ -54,6 +57,7 @@ def wait_until(
     :param seconds: how long to go on asking.
     :param detail: called when time is up; its text tells what is known about why.
     :param longest: how many seconds may pass between two questions.
+    :param pid: a child of ours, whose end is a reason to ask at once.
     :raises NotReady: when the time is up.
     """
     deadline = Deadline(seconds, awaited)
@@ -63,5 +67,22 @@ def wait_until(
             return value
         if deadline.passed:
             raise deadline.error(detail())
-        time.sleep(min(pause, deadline.left))
+        _sleep(min(pause, deadline.left), pid)
         pause = min(pause * FACTOR, longest)
+
+
+def _sleep(seconds: float, pid: int | None) -> None:
+    """Sleep, until a process ends at most; only Linux tells of that, by pidfd_open(2)."""
+    try:
+        descriptor = os.pidfd_open(pid) if pid else None
+    except (AttributeError, OSError):
+        descriptor = None
+    if descriptor is None:
+        time.sleep(seconds)
+        return
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        poll.poll(seconds * 1000)
+    finally:
+        os.close(descriptor)

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
+from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
 from underlay import Layer
 
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "external-capabilities.inc"
@@ -51,6 +51,7 @@ class Trial:
         for each in ("trace", "known"):
             (self.folder / each).unlink(missing_ok=True)
         suite = self.tool.suite(self.folder, "*.test.js", timeout=20, **options)
+        self.specs = next(iter(suite)).specs.values()
         suite = unittest.TestSuite([case for case in suite if chosen in str(case)])
         if chosen:
             (self.folder / "known").touch()
@@ -66,7 +67,6 @@ def capabilities(runner):
         noted, together = trial.run()
         alone, _ = trial.run("Able second")
         _, dealt = trial.run(workers=2)
-        specs = trial.tool.suite(trial.folder, "*.test.js")._tests[0].specs.values()
         layer = Layer()
         with layer:
             _, layered = trial.run("Able first", layer=layer)
@@ -79,7 +79,7 @@ def capabilities(runner):
             "results stream in": yes(together == {"passed"}),
             "only what is selected runs": yes("first" not in alone and "second" in alone),
             "loads spec files": {1: "once", 2: "twice"}[noted.count("load")],
-            "line of each spec": yes(all(spec.line for spec in specs)),
+            "line of each spec": yes(all(spec.line for spec in trial.specs)),
             "``layer=``": yes(layered == {"passed"}),
             "``workers=``": yes(dealt == {"passed"}),
             "``coverage=``": measured,
@@ -92,7 +92,7 @@ def yes(is_so):
 
 @functools.cache
 def every():
-    return {runner: capabilities(runner) for runner in NEWEST}
+    return at_once(capabilities, NEWEST)
 
 
 def table():

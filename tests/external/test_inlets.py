@@ -1,10 +1,12 @@
 """Tools that report by JUnit XML, TAP, --list and --run, or an exit status: all must agree."""
 
+import os
 import sys
 import tempfile
 import textwrap
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from tests.external.runners import Verdicts
 from underlay import Layer
@@ -181,6 +183,132 @@ class Lines(Case):
         came = self.run_suite(TAP(self.printing("hello\n")))
         self.assertEqual({UNLISTED: "error"}, came.of)
         self.assertIn("hello", came.messages[UNLISTED])
+
+
+#: Waits after its first result for whoever writes to it, if `go` is a named pipe.
+WAITING = """
+import os, pathlib, signal
+pathlib.Path("starts").open("a").write("1")
+print("1..3\\nok 1 - first", flush=True)
+if pathlib.Path("go").read_text() == "kill":
+    os.kill(os.getppid(), signal.SIGKILL)
+    signal.pause()
+print("not ok 2 - second\\n  ---\\n  wanted: 1\\n  ...", flush=True)
+print(pathlib.Path("third.t").read_text(), flush=True)
+raise SystemExit(1)
+"""
+
+
+class Kept(Case):
+    """TAP(command, files=[...])"""
+
+    def setUp(self):
+        super().setUp()
+        patch = mock.patch.dict(os.environ, UNDERLAY_PLANS=str(self.folder / "plans"))
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.third("ok 3 - third")
+        (self.folder / "go").touch()
+        self.tool = self.script(WAITING)
+        self.tap = TAP([self.tool], files=["*.t"])
+
+    def third(self, text):
+        (self.folder / "third.t").write_text(text)
+
+    def suite(self, **options):
+        return makeSuite(self.tap, cwd=self.folder, **options)
+
+    def suite_of_plan(self, **options):
+        with mock.patch("subprocess.Popen", side_effect=AssertionError("starts a process")):
+            return self.suite(**options)
+
+    def starts(self):
+        return (self.folder / "starts").read_text()
+
+    def run_suite_that_waits(self, then=None, **options):
+        """What came before and after something was told to the tool."""
+        self.suite()
+        first, *others = self.suite_of_plan(**options)
+        go = self.folder / "go"
+        go.unlink()
+        os.mkfifo(go)
+        before, after = Verdicts(), Verdicts()
+        first.run(before)
+        if then:
+            go.write_text(then)
+        unittest.TestSuite(others).run(after)
+        return before, after
+
+    def test_results_come_as_they_are_printed(self):
+        before, after = self.run_suite_that_waits("go on")
+        self.assertEqual({"first": "passed"}, before.of)
+        self.assertEqual({"second": "failed", "third": "passed", LAST: "passed"}, after.of)
+        self.assertIn("wanted: 1", after.messages["second"])
+
+    def test_one_that_breaks_runs_once_and_has_the_results_that_came(self):
+        before, after = self.run_suite_that_waits("kill")
+        self.assertEqual({"first": "passed"}, before.of)
+        self.assertEqual({"second": "error", "third": "error", LAST: "error"}, after.of)
+        self.assertIn("ok 1 - first", after.messages["second"])
+        self.assertEqual("11", self.starts())
+
+    def test_a_run_that_lists_is_the_only_one(self):
+        self.suite().run(Verdicts())
+        self.assertEqual("1", self.starts())
+        self.suite_of_plan().run(Verdicts())
+        self.assertEqual("11", self.starts())
+
+    def test_a_change_of_its_files_or_of_the_tool_makes_it_run_to_be_listed(self):
+        for change in (
+            lambda: self.third("ok 3 - other"),
+            lambda: (self.folder / "more.t").touch(),
+            lambda: self.script(WAITING + "# changed"),
+        ):
+            self.suite()
+            change()
+            with self.assertRaisesRegex(AssertionError, "starts a process"):
+                self.suite_of_plan()
+
+    def test_what_does_not_come_and_what_the_plan_does_not_know_errs(self):
+        self.suite()
+        suite = self.suite_of_plan()
+        self.third("ok 3 - other")
+        came = Verdicts()
+        suite.run(came)
+        self.assertEqual("error", came.of["third"])
+        self.assertIn("exited with status 1 without a result of 'third'", came.messages["third"])
+        self.assertEqual("error", came.of[LAST])
+        self.assertIn("not listed: 'other'", came.messages[LAST])
+        self.assertEqual([], list((self.folder / "plans").iterdir()))
+
+    def test_one_that_hangs_has_the_results_that_came_and_says_nothing_of_the_plan(self):
+        before, after = self.run_suite_that_waits(timeout=3)
+        self.assertEqual({"first": "passed"}, before.of)
+        self.assertEqual({"second": "error", "third": "error", LAST: "error"}, after.of)
+        self.assertIn("told nothing for 3 s without a result", after.messages["second"])
+        self.assertEqual(4, self.suite_of_plan().countTestCases())
+
+    def test_a_plan_of_a_run_that_does_not_fit_together_is_not_kept(self):
+        self.third("")
+        self.suite()
+        self.assertFalse((self.folder / "plans").exists())
+
+    def test_files_that_are_not_there_are_one_case_that_errs(self):
+        came = self.run_suite(TAP([self.tool], files=["*.nowhere"]))
+        self.assertEqual({UNLISTED: "error"}, came.of)
+        self.assertIn("No file in", came.messages[UNLISTED])
+
+    def test_a_report_is_read_only_when_a_case_runs(self):
+        text = "open('report.xml', 'w').write('<testsuite><testcase name=\"a\"/></testsuite>')"
+        junit = JUnit([self.script(text, "other")], "report.xml", files=["*.t"])
+        makeSuite(junit, cwd=self.folder)
+        report = self.folder / "report.xml"
+        report.unlink()
+        suite = makeSuite(junit, cwd=self.folder)
+        self.assertFalse(report.exists())
+        came = Verdicts()
+        suite.run(came)
+        self.assertEqual({"a": "passed", LAST: "passed"}, came.of)
 
 
 class Statuses(Case):

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
+from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
 from underlay import Layer
 from underlay.external import Jest, Mocha, NodeTest, QUnit, Vitest, makeSuite
 from underlay.runners.unittest import LayeredSuite
@@ -43,19 +43,6 @@ describe('Cart', () => {
 });
 """
 
-WAITS = """
-const fs = require('fs');
-
-const passed = () => fs.existsSync(process.env.TRACE);
-
-describe('Order', () => {
-  it('first', () => {});
-  it('second', async () => {
-    while (!passed()) await new Promise(resolve => setTimeout(resolve, 5));
-  });
-});
-"""
-
 
 class Case(unittest.TestCase):
     maxDiff = None
@@ -64,39 +51,61 @@ class Case(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name).resolve()
-        self.trace = self.root / "trace"
 
-    def suite(self, name, source, **options):
+    def folder(self, name):
         folder = self.root / name.replace(" ", "-").replace(":", "-")
         folder.mkdir(exist_ok=True)
-        write_specs(folder, TOOLS[name], cart=source)
-        env = {"TRACE": str(self.trace)}
-        return TOOLS[name].suite(folder, "*.test.js", env=env, **options)
+        return folder
 
-    def traced(self):
-        lines = self.trace.read_text().splitlines() if self.trace.exists() else []
-        self.trace.unlink(missing_ok=True)
+    def trace(self, name):
+        """The file in which the specs of a runner note what they do."""
+        return self.folder(name) / "trace"
+
+    def suite(self, name, *sources, **options):
+        files = {f"cart{number or ''}": source for number, source in enumerate(sources)}
+        write_specs(self.folder(name), TOOLS[name], **files)
+        env = {"TRACE": str(self.trace(name))}
+        return TOOLS[name].suite(self.folder(name), "*.test.js", env=env, **options)
+
+    def run_suites(self, names, *sources, **options):
+        """Each runner's name, and what came of its suite."""
+
+        def work(name):
+            verdicts = Verdicts()
+            self.suite(name, *sources, **options).run(verdicts)
+            return verdicts
+
+        return at_once(work, names).items()
+
+    def traced(self, name):
+        trace = self.trace(name)
+        lines = trace.read_text().splitlines() if trace.exists() else []
+        trace.unlink(missing_ok=True)
         return lines
 
 
 class EveryTool(Case):
+    def run_one(self, name, wanted):
+        """What came of a single case, and what was noted."""
+        suite = self.suite(name, TRACED)
+        self.assertEqual(4, suite.countTestCases())
+        [case] = [each for each in suite if wanted in str(each)]
+        del suite
+        verdicts = Verdicts()
+        case.run(verdicts)
+        return verdicts, self.traced(name)
+
     def test_only_the_selected_specs_run_and_the_hooks_that_they_need(self):
-        for name in TOOLS:
-            with self.subTest(name):
-                suite = self.suite(name, TRACED)
-                self.assertEqual(4, suite.countTestCases())
-                for wanted, ran in {"two": ["two"], "three": ["three", "after inner"]}.items():
-                    [case] = [each for each in self.suite(name, TRACED) if wanted in str(each)]
-                    verdicts = Verdicts()
-                    case.run(verdicts)
+        for wanted, ran in {"two": ["two"], "three": ["three", "after inner"]}.items():
+            came = at_once(lambda name, wanted=wanted: self.run_one(name, wanted), TOOLS)
+            for name, (verdicts, noted) in came.items():
+                with self.subTest(name, wanted=wanted):
                     self.assertEqual({"passed"}, set(verdicts.of.values()), verdicts.messages)
-                    self.assertEqual(ran, self.traced())
+                    self.assertEqual(ran, noted)
 
     def test_a_failure_tells_the_difference_the_place_and_what_was_printed(self):
-        for name in NEWEST:
+        for name, verdicts in self.run_suites(NEWEST, FAILS):
             with self.subTest(name):
-                verdicts = Verdicts()
-                self.suite(name, FAILS).run(verdicts)
                 message = verdicts.messages["Cart adds items"]
                 self.assertIn("carts differ", message)
                 self.assertRegex(message, r"- +3\D")
@@ -108,39 +117,30 @@ class EveryTool(Case):
                 self.assertNotIn("the cart is here", verdicts.messages["Cart throws"])
 
     def test_a_case_knows_its_file(self):
-        for name in NEWEST:
+        for name, suite in at_once(lambda name: self.suite(name, FAILS), NEWEST).items():
             with self.subTest(name):
-                first = next(iter(self.suite(name, FAILS)))
-                self.assertEqual("Cart adds items (cart.test.js)", str(first))
-
-    def test_results_come_while_later_specs_run(self):
-        for name in NEWEST:
-            with self.subTest(name):
-                verdicts = Verdicts()
-                first, second, _ = self.suite(name, WAITS)
-                first.run(verdicts)
-                self.trace.touch()
-                second.run(verdicts)
-                self.assertEqual({"Order first": "passed", "Order second": "passed"}, verdicts.of)
-                self.trace.unlink()
+                self.assertEqual("Cart adds items (cart.test.js)", str(next(iter(suite))))
 
     def test_on_a_layer_each_spec_runs_inside_of_its_case(self):
         trace = self.trace
 
         class Traced(Layer):
             def testSetUp(self):
-                with trace.open("a") as file:
+                with trace(self.__name__).open("a") as file:
                     file.write("test begins\n")
 
-        for name in NEWEST:
+        def work(name):
+            verdicts = Verdicts()
+            LayeredSuite([self.suite(name, TRACED, layer=Traced(name=name))]).run(verdicts)
+            return verdicts
+
+        begin = "test begins"
+        lines = [begin, "one", begin, "two", begin, "three"]
+        for name, verdicts in at_once(work, NEWEST).items():
             with self.subTest(name):
-                verdicts = Verdicts()
-                LayeredSuite([self.suite(name, TRACED, layer=Traced(name=name))]).run(verdicts)
-                begin = "test begins"
-                lines = [begin, "one", begin, "two", begin, "three"]
                 self.assertEqual({"passed"}, set(verdicts.of.values()), verdicts.messages)
                 self.assertIn(
-                    self.traced(),
+                    self.traced(name),
                     [
                         [*lines, begin, "after inner"],
                         [*lines, "after inner", begin],  # QUnit's hooks belong to the last test
@@ -149,13 +149,13 @@ class EveryTool(Case):
 
 
 BROKEN = """
-describe('Broken', () => {
-  BREAK
+describe('Broken HOOK', () => {
+  HOOK(() => { throw new Error('no disk for HOOK'); });
   it('one', () => {});
   it('two', () => {});
 });
 
-describe('Whole', () => it('three', () => {}));
+describe('Whole HOOK', () => it('three', () => {}));
 """
 
 
@@ -172,20 +172,26 @@ class Hooks(Case):
         """,
     }
 
+    kinds = ("beforeAll", "beforeEach", "afterEach", "afterAll")
+
+    def run_broken(self, name):
+        sources = [self.names.get(name, "") + BROKEN.replace("HOOK", kind) for kind in self.kinds]
+        verdicts = Verdicts()
+        self.suite(name, *sources).run(verdicts)
+        return verdicts
+
     def test_of_every_kind_are_heard_with_every_runner(self):
-        for hook in ("beforeAll", "beforeEach", "afterEach", "afterAll"):
-            breaks = BROKEN.replace("BREAK", f"{hook}(() => {{ throw new Error('no disk'); }});")
-            for name in NEWEST:
-                with self.subTest(name, hook=hook):
-                    verdicts = Verdicts()
-                    self.suite(name, self.names.get(name, "") + breaks).run(verdicts)
-                    self.assertEqual("passed", verdicts.of["Whole three"])
-                    self.assertIn("no disk", "".join(verdicts.messages.values()))
-                    red = {case for case, verdict in verdicts.of.items() if verdict != "passed"}
-                    if hook.endswith("Each"):
-                        self.assertEqual({"Broken one", "Broken two"}, red)
-                    elif hook == "beforeAll":
-                        self.assertIn("Broken one", red)
+        for name, verdicts in at_once(self.run_broken, NEWEST).items():
+            for kind in self.kinds:
+                with self.subTest(name, kind=kind):
+                    self.assertEqual("passed", verdicts.of[f"Whole {kind} three"])
+                    self.assertIn(f"no disk for {kind}", "".join(verdicts.messages.values()))
+                    own = {case: of for case, of in verdicts.of.items() if kind in case}
+                    red = {case for case, verdict in own.items() if verdict != "passed"}
+                    if kind.endswith("Each"):
+                        self.assertEqual({f"Broken {kind} one", f"Broken {kind} two"}, red)
+                    elif kind == "beforeAll":
+                        self.assertIn(f"Broken {kind} one", red)
 
     def test_whatever_is_thrown_is_told(self):
         source = """
@@ -195,10 +201,8 @@ class Hooks(Case):
           it('null', () => Promise.reject(null));
         });
         """
-        for name in NEWEST:
+        for name, verdicts in self.run_suites(NEWEST, source):
             with self.subTest(name):
-                verdicts = Verdicts()
-                self.suite(name, source).run(verdicts)
                 cases = ("Throws nothing", "Throws a text", "Throws null")
                 self.assertEqual({"error"}, {verdicts.of[case] for case in cases})
                 self.assertIn("text", verdicts.messages["Throws a text"])
@@ -214,22 +218,26 @@ describe('Flaky', function () {
 
 
 class Flaky(Case):
+    own = {"Mocha": "this.retries(2);", "Jest": "jest.retryTimes(2);"}
+
+    def run_flaky(self, name):
+        source = FLAKY.replace("RETRIES", self.own.get(name.split()[0], ""))
+        if name.startswith("Vitest"):
+            source = source.replace("'adds', ", "'adds', {retry: 2}, ")
+        verdicts = Verdicts()
+        self.suite(name, source).run(verdicts)
+        return verdicts
+
     def test_a_spec_that_passes_when_it_is_tried_again_is_told_by_the_last_case(self):
-        own = {"Mocha": "this.retries(2);", "Jest": "jest.retryTimes(2);"}
-        for name in TOOLS:
-            if name.startswith(("Mocha", "Jest", "Vitest")):
-                with self.subTest(name):
-                    source = FLAKY.replace("RETRIES", own.get(name.split()[0], ""))
-                    if name.startswith("Vitest"):
-                        source = source.replace("'adds', ", "'adds', {retry: 2}, ")
-                    verdicts = Verdicts()
-                    self.suite(name, source).run(verdicts)
-                    self.assertEqual(
-                        {"Flaky adds": "passed", "zz runner finished": "error"}, verdicts.of
-                    )
-                    message = verdicts.messages["zz runner finished"]
-                    self.assertIn("It passed, but only when tried again: ", message)
-                    self.assertIn("no network", message)
+        names = [name for name in TOOLS if name.startswith(("Mocha", "Jest", "Vitest"))]
+        for name, verdicts in at_once(self.run_flaky, names).items():
+            with self.subTest(name):
+                self.assertEqual(
+                    {"Flaky adds": "passed", "zz runner finished": "error"}, verdicts.of
+                )
+                message = verdicts.messages["zz runner finished"]
+                self.assertIn("It passed, but only when tried again: ", message)
+                self.assertIn("no network", message)
 
 
 class Typed(Case):
@@ -239,16 +247,19 @@ class Typed(Case):
         source = "\ninterface Cart { items: number }\n\n" + FAILS.replace(
             "const compare = () => {", "const compare = (cart?: Cart): void => {"
         )
-        for name in ("Jasmine 7", "Mocha 12", "node:test", "Vitest 5"):
-            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
-                tool = TOOLS[name]
-                Path(folder, "package.json").write_text("{}")
-                Path(folder, "cart.test.ts").write_text(tool.prelude + source)
-                Path(folder, "node_modules").symlink_to(Path(__file__).with_name("node_modules"))
-                verdicts = Verdicts()
-                tool.suite(Path(folder).resolve(), "*.test.ts").run(verdicts)
+        names = ("Jasmine 7", "Mocha 12", "node:test", "Vitest 5")
+        for name, verdicts in at_once(lambda name: self.run_typed(name, source), names).items():
+            with self.subTest(name):
                 self.assertEqual("failed", verdicts.of["Cart adds items"], verdicts.messages)
                 self.assertRegex(verdicts.messages["Cart adds items"], r"cart\.test\.ts:8:\d+")
+
+    def run_typed(self, name, source):
+        folder, tool, verdicts = self.folder(name), TOOLS[name], Verdicts()
+        (folder / "package.json").write_text("{}")
+        (folder / "cart.test.ts").write_text(tool.prelude + source)
+        (folder / "node_modules").symlink_to(Path(__file__).with_name("node_modules"))
+        tool.suite(folder, "*.test.ts").run(verdicts)
+        return verdicts
 
 
 COFFEE = """
@@ -312,11 +323,13 @@ class NodeTestImports(Case):
                     verdicts = Verdicts()
                     self.second(file).run(verdicts)
                     self.assertEqual({"passed"}, set(verdicts.of.values()), verdicts.messages)
-                    self.assertEqual(["two"], self.traced())
+                    self.assertEqual(["two"], self.traced("node:test"))
 
     def second(self, file):
         """The case of the second test; the others are dropped."""
-        suite = makeSuite(NodeTest(file), cwd=self.root, env={"TRACE": str(self.trace)})
+        suite = makeSuite(
+            NodeTest(file), cwd=self.root, env={"TRACE": str(self.trace("node:test"))}
+        )
         [case] = [each for each in suite if "two" in str(each)]
         return case
 

@@ -65,24 +65,26 @@ class Keeping(Plans):
     def test_a_plan_that_is_kept_needs_no_process_to_list_and_one_to_run(self):
         for runner in NEWEST:
             with self.subTest(runner):
-                self.write(runner, a=SPECS)
-                self.suite(runner)
-                verdicts = self.run_it(self.list_without_processes(runner))
-                self.assertEqual(
-                    {"Kept one": "passed", "Kept two": "passed", "zz runner finished": "passed"},
-                    verdicts.of,
-                    verdicts.messages,
-                )
-
-    def test_one_spec_of_a_plan_that_is_kept_runs_alone(self):
-        for runner in NEWEST:
-            with self.subTest(runner):
                 self.write(runner, a=SPECS, b=SPECS.replace("Kept", "Other"))
                 self.suite(runner)
-                suite = self.list_without_processes(runner)
-                [case] = [case for case in suite if "Other two" in str(case)]
-                del suite
-                self.assertEqual({"Other two": "passed"}, self.run_it(case).of)
+                self.assertEqual(
+                    {
+                        "Kept one": "passed",
+                        "Kept two": "passed",
+                        "Other one": "passed",
+                        "Other two": "passed",
+                        "zz runner finished": "passed",
+                    },
+                    self.run_it(self.list_without_processes(runner)).of,
+                )
+                self.check_one(runner)
+
+    def check_one(self, runner):
+        """One spec of such a plan runs alone."""
+        suite = self.list_without_processes(runner)
+        [case] = [case for case in suite if "Other two" in str(case)]
+        del suite
+        self.assertEqual({"Other two": "passed"}, self.run_it(case).of)
 
     def test_it_is_nowhere_else(self):
         self.write(a=SPECS)
@@ -183,9 +185,9 @@ class Surprises(Plans):
     """What decides which specs there are is outside of the project, where no change is seen."""
 
     def check(self, runner, names):
-        """List with one name, change that, run with the plan that is kept."""
+        """List with some names, change them, run with the plan that is kept: it is forgotten."""
         data = self.outside / "names.json"
-        data.write_text('["one"]')
+        data.write_text('["one", "gone"]')
         self.write(runner, a=GENERATED.replace("NAMES", str(data)))
         self.suite(runner)
         suite = self.list_without_processes(runner)
@@ -194,20 +196,20 @@ class Surprises(Plans):
         self.assertEqual([], self.kept())
         return verdicts
 
-    def test_a_spec_that_is_new_is_told_and_the_plan_forgotten(self):
+    def test_a_spec_that_is_new_is_told_and_one_that_is_gone_errs(self):
         for runner in NEWEST:
             with self.subTest(runner):
                 verdicts = self.check(runner, '["one", "new"]')
                 self.assertEqual("passed", verdicts.of["Generated one"])
+                self.assertEqual("error", verdicts.of["Generated gone"])
                 self.assertEqual("error", verdicts.of["zz runner finished"])
                 message = verdicts.messages["zz runner finished"]
                 self.assertIn("specs that were not listed: 'Generated new'", message)
 
-    def test_a_spec_that_is_gone_errs_and_the_plan_is_forgotten(self):
-        for runner in NEWEST:
-            with self.subTest(runner):
-                verdicts = self.check(runner, '["other"]')
-                self.assertEqual("error", verdicts.of["Generated one"])
+    def test_either_alone_is_a_reason_to_forget_the_plan(self):
+        for names in ('["one", "gone", "new"]', '["one"]'):
+            with self.subTest(names):
+                self.check("Jasmine 7", names)
 
 
 class Children(Plans):

@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.external.runners import PACKAGES, Verdicts
+from tests.external.runners import PACKAGES, Verdicts, at_once
 from tests.external.support import jasmine
 from underlay.external import Mocha, NodeTest, makeSuite
 from underlay.external._files import find_files
@@ -41,15 +41,18 @@ class RealSuite(unittest.TestCase):
 
     def compare(self, suite, verdicts, at_least):
         """Titles with verdicts, each as often as it was told."""
+        ours = self.run_it(suite)
+        self.assertEqual(collections.Counter(verdicts), ours)
+        self.assertGreaterEqual(sum(ours.values()), at_least)
+
+    def run_it(self, suite):
         came = Verdicts()
         titles = {case.id(): str(case).rpartition(" (")[0] for case in suite}
         names = {key.rpartition(".")[2]: title for key, title in titles.items()}
         suite.run(came)
         self.assertEqual("passed", came.of.pop("zz runner finished"), came.messages)
         readable = {re.sub("^test_", "", name).replace("_", " "): name for name in names}
-        ours = collections.Counter((names[readable[name]], came.of[name]) for name in came.of)
-        self.assertEqual(collections.Counter(verdicts), ours)
-        self.assertGreaterEqual(sum(ours.values()), at_least)
+        return collections.Counter((names[readable[name]], came.of[name]) for name in came.of)
 
     def test_mocha(self):
         program = str(PACKAGES / "mocha" / "bin" / "mocha.js")
@@ -69,22 +72,28 @@ class RealSuite(unittest.TestCase):
                 suite = makeSuite(Mocha("test/*.js", program=program), cwd=folder)
                 self.compare(suite, verdicts, at_least)
 
+    packages = {
+        "@fastify/error": ["test/*.test.js"],
+        "@fastify/forwarded": ["test/*.js"],
+        "@fastify/merge-json-schemas": ["test/*.test.js"],
+        "process-warning": ["test/*.test.js", "!test/jest.test.js"],  # which is for Jest
+    }
+
     def test_node(self):
-        for package, patterns in {
-            "@fastify/error": ["test/*.test.js"],
-            "@fastify/forwarded": ["test/*.js"],
-            "@fastify/merge-json-schemas": ["test/*.test.js"],
-            "process-warning": ["test/*.test.js", "!test/jest.test.js"],  # which is for Jest
-        }.items():
+        for package, (theirs, ours) in at_once(self.run_package, self.packages).items():
             with self.subTest(package):
-                folder = PACKAGES / package
-                files = find_files(package, patterns, folder)
-                report = told("--test", "--test-reporter=junit", *files, cwd=folder)
-                verdicts = [
-                    (one_line(html.unescape(case.get("name", ""))), self.verdict(case))
-                    for case in ElementTree.fromstring(report).iter("testcase")
-                ]
-                self.compare(makeSuite(NodeTest(*patterns), cwd=folder), verdicts, 8)
+                self.assertEqual(theirs, ours)
+                self.assertGreaterEqual(sum(ours.values()), 8)
+
+    def run_package(self, package):
+        folder, patterns = PACKAGES / package, self.packages[package]
+        files = find_files(package, patterns, folder)
+        report = told("--test", "--test-reporter=junit", *files, cwd=folder)
+        theirs = collections.Counter(
+            (one_line(html.unescape(case.get("name", ""))), self.verdict(case))
+            for case in ElementTree.fromstring(report).iter("testcase")
+        )
+        return theirs, self.run_it(makeSuite(NodeTest(*patterns), cwd=folder))
 
     def verdict(self, case):
         tags = {each.tag for each in case}

@@ -10,6 +10,7 @@ import threading
 import unittest
 from pathlib import Path
 
+from tests.external.runners import at_once
 from tests.external.support import SPECS, cases, jasmine, run
 from tests.external.test_jasmine import VERDICTS
 from tests.runners.project import ProjectTest
@@ -286,7 +287,7 @@ class Everywhere(ProjectTest):
         folder = self.project(test_rates=MODULE.replace("STEP", str(step)))
         (folder / "spec").mkdir()
         (folder / "spec" / "rates_spec.js").write_text(spec)
-        return [self.run_project(runner, folder) for runner in self.runners]
+        return at_once(lambda runner: self.run_project(runner, folder), self.runners).values()
 
     def test_a_standing_answer_that_takes_its_time_serves_each_spec(self):
         for result in self.run_spec(STANDING):

@@ -157,10 +157,10 @@ class Faults(WebDriverTest):
 
     def test_specs_that_never_end_are_named_and_their_windows_closed(self):
         hung = "it('spins', () => { for (;;); }); it('asks', () => alert('Well?'));"
-        report = self.run_with(hung, timeout=8)
+        report = self.run_with(hung, timeout=6)
         expected = {**VERDICTS, "Window spins": "error", "Window asks": "error"}
         self.assertEqual(expected, report.verdicts, report.messages)
-        self.assertIn("told nothing for 8 s while", report.messages["Window spins"])
+        self.assertIn("told nothing for 6 s while", report.messages["Window spins"])
 
     def test_a_spec_during_which_the_window_is_closed_is_named(self):
         report = self.run_with("it('closes', () => ask('/close'));")

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
+from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
 from underlay import Layer
 
 #: Each is done only if the others run at the same time.
@@ -37,10 +37,12 @@ class Workers(unittest.TestCase):
         self.folder = Path(folder.name).resolve()
 
     def run_it(self, runner, source, workers=2):
+        folder = self.folder / runner.replace(" ", "-").replace(":", "-")
+        folder.mkdir()
         files = {name: source.replace("NAME", name) for name in "ab"}
-        write_specs(self.folder, TOOLS[runner], **files)
+        write_specs(folder, TOOLS[runner], **files)
         verdicts = Verdicts()
-        TOOLS[runner].suite(self.folder, "*.test.js", workers=workers, timeout=30).run(verdicts)
+        TOOLS[runner].suite(folder, "*.test.js", workers=workers, timeout=30).run(verdicts)
         return verdicts
 
     def test_they_run_at_the_same_time(self):
@@ -58,19 +60,16 @@ class Workers(unittest.TestCase):
                     verdicts.of,
                     verdicts.messages,
                 )
-                pids = {each.read_text() for each in self.folder.glob("*.here")}
-                self.assertEqual(2, len(pids))
-                for each in self.folder.glob("*.here"):
-                    each.unlink()
+        pids = {each.read_text() for each in self.folder.glob("*/*.here")}
+        self.assertEqual(6, len(pids))
 
     def test_one_that_breaks_leaves_the_others_alone(self):
-        for runner in NEWEST:
+        for runner, came in at_once(lambda name: self.run_it(name, BREAKS), NEWEST).items():
             with self.subTest(runner):
-                of = self.run_it(runner, BREAKS).of
                 for name in "ab":
-                    self.assertEqual("passed", of[f"{name} before"])
-                    self.assertEqual("error", of[f"{name} breaks"])
-                    self.assertEqual("passed", of[f"{name} after"])
+                    self.assertEqual("passed", came.of[f"{name} before"])
+                    self.assertEqual("error", came.of[f"{name} breaks"])
+                    self.assertEqual("passed", came.of[f"{name} after"])
 
     def test_more_than_there_are_files_do_no_harm(self):
         self.assertEqual("passed", self.run_it("Jasmine 7", MEETING, 9).of["zz runner finished"])

@@ -11,6 +11,9 @@ import unittest
 import urllib.error
 import urllib.request
 
+import h2.config
+import h2.connection
+
 from tests import helpers
 from underlay.http import FakeServer
 
@@ -61,6 +64,60 @@ def connected(layer, *sent):
         for data in sent:
             sock.sendall(data)
         yield sock
+
+
+class HTTP2Client:
+    """HTTP/2 with prior knowledge, event by event."""
+
+    def __init__(self, server):
+        self.sock = socket.create_connection((server.host, server.port), timeout=10)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+        self.h2.initiate_connection()
+        self.flush()
+
+    def flush(self):
+        self.sock.sendall(self.h2.data_to_send())
+
+    def ask(self, path="/"):
+        """Send a request without a body; the number of its stream."""
+        return self._begin("GET", path, end_stream=True)
+
+    def begin(self, path="/"):
+        """Send the head of an upload; the number of its stream."""
+        return self._begin("PUT", path)
+
+    def _begin(self, method, path, **options):
+        number = self.h2.get_next_available_stream_id()
+        pseudo = {":method": method, ":path": path, ":authority": "x", ":scheme": "http"}
+        self.h2.send_headers(number, list(pseudo.items()), **options)
+        self.flush()
+        return number
+
+    def fill(self, number):
+        """Send as much of a body as the server takes now; how many bytes that are."""
+        sent = 0
+        while room := self.h2.local_flow_control_window(number):
+            data = bytes(min(room, self.h2.max_outbound_frame_size))
+            self.h2.send_data(number, data)
+            self.flush()
+            sent += len(data)
+        return sent
+
+    def until(self, *kinds):
+        """The events up to one of these kinds."""
+        seen = []
+        while not any(isinstance(event, kinds) for event in seen):
+            data = self.sock.recv(65536)
+            if not data:
+                return seen
+            seen.extend(self.h2.receive_data(data))
+            with contextlib.suppress(ConnectionError):  # the server may have gone
+                self.flush()
+        return seen
+
+    def close(self):
+        self.sock.close()
 
 
 def everything(sock):

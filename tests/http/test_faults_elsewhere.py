@@ -16,9 +16,8 @@ from tests.http.clients import (
     everything,
     saw,
 )
-from tests.http.support import Golden, connected, up
+from tests.http.support import Golden, HTTP2Client, connected, up
 from tests.http.test_faults import OUT_OF_TIME, REFUSED, SEEN
-from tests.http.test_http2 import Client
 from underlay import AnswerFailed
 from underlay.http import (
     FakeServer,
@@ -171,7 +170,7 @@ class OverHTTP2(Elsewhere):
                 self.assertEqual(expected, self.wire())
 
     def wire(self):
-        client = Client(self.server)
+        client = HTTP2Client(self.server)
         self.addCleanup(client.close)
         client.ask()
         client.sock.settimeout(0.3)
@@ -184,7 +183,7 @@ class OverHTTP2(Elsewhere):
 
     def test_a_drip_comes_in_frames_of_its_size(self):
         self.server.expect("GET", "/").then(drip(2, every=0), text="hello")
-        client = Client(self.server)
+        client = HTTP2Client(self.server)
         self.addCleanup(client.close)
         client.ask()
         events = client.until(h2.events.StreamEnded)
@@ -195,7 +194,7 @@ class OverHTTP2(Elsewhere):
         self.server.expect("GET", "/reset").then(reset_stream())
         self.server.expect("GET", "/slow").then(drip(1, every=0.001), text="x" * 2000)
         self.server.expect("GET", "/").then(text="hello")
-        client = Client(self.server)
+        client = HTTP2Client(self.server)
         self.addCleanup(client.close)
         numbers = [client.ask(path) for path in ("/slow", "/reset", "/")]
         events = client.until(h2.events.StreamEnded)

@@ -1,17 +1,14 @@
 """HTTP/2, over TLS and with prior knowledge, as h2 and httpx see it."""
 
-import contextlib
-import socket
 import subprocess
 import unittest
+from unittest import mock
 
-import h2.config
-import h2.connection
 import h2.events
 import httpx
 from h2.errors import ErrorCodes
 
-from tests.http.support import nothing_left, program, threads_and_descriptors, up
+from tests.http.support import HTTP2Client, nothing_left, program, threads_and_descriptors, up
 from underlay import AnswerFailed, Layer, UnexpectedRequest
 from underlay.http import FakeServer, LiveServer, Response, go_away, hang, reset_stream, respond
 
@@ -22,43 +19,6 @@ class App(Layer):
         self.application = application
 
 
-class Client:
-    """HTTP/2 with prior knowledge, event by event."""
-
-    def __init__(self, server):
-        self.sock = socket.create_connection((server.host, server.port), timeout=10)
-        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
-        self.h2.initiate_connection()
-        self.flush()
-
-    def flush(self):
-        self.sock.sendall(self.h2.data_to_send())
-
-    def ask(self, path="/", method="GET", body=b""):
-        number = self.h2.get_next_available_stream_id()
-        pseudo = {":method": method, ":path": path, ":authority": "x", ":scheme": "http"}
-        self.h2.send_headers(number, list(pseudo.items()), end_stream=not body)
-        if body:
-            self.h2.send_data(number, body, end_stream=True)
-        self.flush()
-        return number
-
-    def until(self, *kinds):
-        """The events up to one of these kinds."""
-        seen = []
-        while not any(isinstance(event, kinds) for event in seen):
-            data = self.sock.recv(65536)
-            if not data:
-                return seen
-            seen.extend(self.h2.receive_data(data))
-            with contextlib.suppress(ConnectionError):  # the server may have gone
-                self.flush()
-        return seen
-
-    def close(self):
-        self.sock.close()
-
-
 class Case(unittest.TestCase):
     def client(self, server, **options):
         client = httpx.Client(http1=False, http2=True, **options)
@@ -66,7 +26,7 @@ class Case(unittest.TestCase):
         return client
 
     def raw(self, server):
-        client = Client(server)
+        client = HTTP2Client(server)
         self.addCleanup(client.close)
         return client
 
@@ -142,11 +102,7 @@ class Conversation(Case):
 
     def test_an_upload_that_breaks_off_is_journalled(self):
         client = self.raw(self.server)
-        number = client.h2.get_next_available_stream_id()
-        client.h2.send_headers(
-            number,
-            [(":method", "PUT"), (":path", "/"), (":scheme", "http"), (":authority", "x")],
-        )
+        number = client.begin()
         client.h2.send_data(number, b"123")
         client.h2.reset_stream(number)
         client.flush()
@@ -208,6 +164,17 @@ class Faults(Case):
                 with self.assertRaisesRegex(AnswerFailed, "than its Content-Length"):
                     self.server.verify()
 
+    def test_a_body_that_is_too_large_is_refused(self):
+        client = self.raw(self.server)
+        with mock.patch("underlay.http._http2.MAX_BODY", 1000):
+            client.fill(client.begin())
+            events = client.until(h2.events.StreamReset)
+        (head,) = [each for each in events if isinstance(each, h2.events.ResponseReceived)]
+        self.assertIn((":status", "413"), head.headers)
+        (request,) = self.server.requests
+        self.assertEqual("too large: the body has more than 1000 bytes", request.problem)
+        self.assertRaises(UnexpectedRequest, self.server.verify)
+
     def test_what_is_no_http_2_is_journalled_and_told(self):
         with self.assertRaisesRegex(UnexpectedRequest, "not HTTP: "):
             client = self.raw(self.server)
@@ -234,7 +201,7 @@ class Live(Case):
         server = FakeServer()
         server.setUp()
         server.expect("GET", "/").then(hang())
-        client = Client(server)
+        client = HTTP2Client(server)
         for _each in range(10):
             client.ask()
         server._server.settle()

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import unittest
+from unittest import mock
 
 from tests.http.support import nothing_left, threads_and_descriptors, wait_for_threads
 from underlay._waiting import wait_until
@@ -236,6 +237,19 @@ class Calling(ServerCase):
         server.loop.call_soon_threadsafe(lambda: 1 / 0)
         server.settle()
         self.assertEqual(["ZeroDivisionError"], [type(each).__name__ for each in self.failures])
+
+    def test_an_error_of_a_handler_is_told_even_if_the_loop_ends_before(self):
+        async def begin():
+            server.run("a handler", self.failures.append, fail)
+
+        def fail():
+            raise ValueError("oops")
+
+        server = self.start()
+        with mock.patch.object(server, "post"):
+            server.call(begin)
+            server.stop()
+        self.assertEqual(["oops"], list(map(str, self.failures)))
 
     def test_any_kind_of_exception_leaves_a_handler(self):
         server = self.start()

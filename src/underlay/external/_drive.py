@@ -8,24 +8,25 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-from underlay.external._events import Done, End, Event, Failure, Pause, Plan, Problem, Spec, dump
+from underlay.external._events import (
+    Done,
+    End,
+    Event,
+    Failure,
+    Pause,
+    Plan,
+    Problem,
+    Spec,
+    Started,
+    dump,
+)
 
-
-@dataclass(frozen=True)
-class Report:
-    """What a tool told of its tests.
-
-    :param results: each test with what became of it.
-    :param problems: what does not fit together, or failed beside the tests.
-    """
-
-    results: tuple[tuple[Spec, Done], ...]
-    problems: tuple[Problem, ...] = ()
+#: A test with what became of it.
+Result: TypeAlias = tuple[Spec, Done]
 
 
 class Channel:
@@ -37,11 +38,11 @@ class Channel:
         self._events = os.open(os.environ["UNDERLAY_EVENTS"], os.O_WRONLY | os.O_APPEND)
         self._commands = Path(os.environ["UNDERLAY_COMMANDS"])
         self._selection = Path(os.environ.get("UNDERLAY_SELECTION", self._commands))
+        self.is_selected = self._selection != self._commands
         self.stepwise = "UNDERLAY_STEPWISE" in os.environ
 
     def tell(self, *events: Event) -> None:
-        for event in events:
-            os.write(self._events, dump(event))
+        os.write(self._events, b"".join(map(dump, events)))
 
     def pass_on(self, lines: Sequence[bytes]) -> None:
         """Tell events that are lines already."""
@@ -52,8 +53,12 @@ class Channel:
         self.tell(Plan(tuple(specs)))
         if self.only_lists or not specs:
             return []
-        wanted = set(json.loads(self._selection.read_text("utf-8")))
+        wanted = self.wanted()
         return [spec for spec in specs if spec.id in wanted]
+
+    def wanted(self) -> set[str]:
+        """The ids of the specs that are to run; waits until they are known."""
+        return set(json.loads(self._selection.read_text("utf-8")))
 
     def pause(self) -> None:
         """Between two specs on a layer: wait until the case of the next one has begun."""
@@ -61,15 +66,52 @@ class Channel:
             self.tell(Pause())
             self._commands.read_text("utf-8")
 
-    def end(self) -> None:
-        self.tell(End(0))
+    def end(self, status: int = 0) -> None:
+        """Exit with a status: 128 and the signal's number, as shells have it, if that is below."""
+        status = status if status >= 0 else 128 - status
+        self.tell(End(status))
+        raise SystemExit(status)
 
-    def replay(self, report: Report) -> None:
-        """For tools that must run to be listed: what was told already is the result."""
-        self.tell(*report.problems)
-        wanted = {spec.id for spec in self.offer([spec for spec, _ in report.results])}
-        self.tell(*(done for spec, done in report.results if spec.id in wanted))
-        self.end()
+
+class Results:
+    """The results of a tool that can't say which tests there are, but by running them.
+
+    If it's known by now which are wanted, as they were in a plan, each is told as soon as it comes,
+    and so is each test, as the plan may be wrong.  Else whoever lists them gets all at the end.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._wanted = channel.wanted() if channel.is_selected else None
+        self._waiting: list[Result] = []
+        self._failed = 0
+
+    def add(self, results: Iterable[Result]) -> None:
+        for spec, done in results:
+            self._failed += done.status in ("failed", "error")
+            if self._wanted is None:
+                self._waiting.append((spec, done))
+                self._channel.tell(Started(""))  # a sign of life
+            else:
+                self._channel.tell(Plan((spec,)), *([done] if spec.id in self._wanted else ()))
+
+    def end(self, status: int, problems: Sequence[Problem]) -> None:
+        """There are no more.
+
+        :param status: the tool's exit status.
+        :param problems: what does not fit together, or failed beside the tests.
+        """
+        self._channel.tell(*problems, *self._crossed(status))
+        if self._wanted is None:
+            wanted = {spec.id for spec in self._channel.offer([spec for spec, _ in self._waiting])}
+            self._channel.tell(*(done for spec, done in self._waiting if spec.id in wanted))
+        self._channel.end(status)
+
+    def _crossed(self, status: int) -> Iterator[Problem]:
+        """Whether the exit status and the results say the same."""
+        if bool(status) != bool(self._failed):
+            count = f"{self._failed} failed test(s)" if self._failed else "no failed test"
+            yield problem(f"The command exited with status {status}, but its report has {count}.")
 
 
 #: How much of what a tool prints is told with a test, in characters: its end.
@@ -82,27 +124,21 @@ def run(command: Sequence[str]) -> tuple[int, str]:
     return process.returncode, process.stdout.decode("utf-8", "replace")
 
 
-def stream(command: Sequence[str]) -> Iterator[str]:
-    """The lines that a tool writes to stdout, as they come; then its status, as text."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace") as process:
+def stream(command: Sequence[str], take: Callable[[str], object]) -> int:
+    """The status of a tool, after each line that it has written to stdout was taken as it came."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            sys.stdout.write(line)
-            yield line.rstrip("\n")
-    yield f"{process.returncode}"
+            text = line.decode("utf-8", "replace")
+            print(text, end="", flush=True)
+            take(text.rstrip("\r\n"))
+    return process.returncode
 
 
 def refuse(problem: str, output: str = "") -> None:
     """End without a plan, as what a tool says can't be understood."""
     print(output)
     raise SystemExit(problem)
-
-
-def crossed(status: int, failed: int, who: str) -> Iterator[Problem]:
-    """Whether an exit status and a report say the same."""
-    if bool(status) != bool(failed):
-        count = f"{failed} failed test(s)" if failed else "no failed test"
-        yield problem(f"{who} exited with status {status}, but its report has {count}.")
 
 
 def problem(message: str, where: str = "") -> Problem:

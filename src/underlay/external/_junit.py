@@ -7,8 +7,8 @@ from typing import NoReturn
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from underlay.external._drive import Ids, Report, problem
-from underlay.external._events import Done, Failure, Problem, Spec
+from underlay.external._drive import Ids, Result, problem
+from underlay.external._events import Done, Failure, Problem
 
 #: What an element in a test case means; the first of these counts most.
 STATUS = {"error": "error", "failure": "failed", "skipped": "skipped"}
@@ -35,17 +35,17 @@ def parse_safely(text: bytes) -> ElementTree.Element:
         raise ValueError(f"It is no XML: {error}.") from error
 
 
-def read(text: bytes) -> Report:
-    """
+def read(text: bytes) -> tuple[list[Result], list[Problem]]:
+    """The results, and what does not fit together.
+
     :raises ValueError: if it can't be read.
     """
     root = parse_safely(text)
     ids = Ids()
-    results = tuple(_result(ids, case) for case in root.iter("testcase"))
-    return Report(results, tuple(_counted(root)))
+    return [_result(ids, case) for case in root.iter("testcase")], [*_counted(root)]
 
 
-def _result(ids: Ids, case: ElementTree.Element) -> tuple[Spec, Done]:
+def _result(ids: Ids, case: ElementTree.Element) -> Result:
     titles = [*filter(None, [case.get("classname")]), case.get("name", "")]
     line = case.get("line", "")
     spec = ids.spec(case.get("file", ""), titles, int(line) if line.isdigit() else None)

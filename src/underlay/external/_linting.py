@@ -37,6 +37,10 @@ class Look(Protocol):
     """A look at files, which may take a while."""
 
     @property
+    def pid(self) -> int | None:
+        """The process that looks, if there is one."""
+
+    @property
     def findings(self) -> Findings | None:
         """None while it goes on."""
 
@@ -53,6 +57,7 @@ class Seen:
     """A look that took no time."""
 
     findings: Findings
+    pid: int | None = None
 
     def tail(self) -> str:
         return ""
@@ -65,13 +70,13 @@ class Seen:
 class LinterLaunch(Launch):
     """How a linter looks at files.
 
-    :param files: all that there are.
+    :param find: the files that there are below a folder.
     :param look: begins to look at some of them.
     :param counts: whether a finding fails its file.
     :param config: what a configuration file of ours is to hold, if there is to be one.
     """
 
-    files: tuple[str, ...]
+    find: Callable[[Path], Sequence[str]]
     look: Callable[[LinterLaunch, Sequence[str]], Look]
     counts: Callable[[Finding], bool]
     config: str = ""
@@ -109,9 +114,14 @@ class ToolLook:
         )
         with contextlib.ExitStack() as undo:
             undo.callback(self._child.stop)
-            config.write_text(launch.config, "utf-8")
+            if launch.config:
+                config.write_text(launch.config, "utf-8")
             self._child.start()
             self.stop: Callable[[], object] = weakref.finalize(self, undo.pop_all().close)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
 
     @property
     def findings(self) -> Findings | None:
@@ -144,7 +154,8 @@ class Linting:
         self.launch = launch
         self.coverage = Path(os.devnull)
         ids = Ids()
-        self._specs = [ids.spec(each, [os.path.relpath(each, launch.cwd)]) for each in launch.files]
+        cwd = launch.cwd
+        self._specs = [ids.spec(each, [os.path.relpath(each, cwd)]) for each in launch.find(cwd)]
         self._news: list[Event] | None = [Plan(tuple(self._specs))]
         self._look: Look | None = None
         if wanted := list(selection):
@@ -170,7 +181,8 @@ class Linting:
 
     def wait(self, seconds: float) -> list[Event]:
         """See `RunnerProcess.wait`."""
-        return wait_until(self._next, "the next event", seconds, longest=PAUSE)[0]
+        pid = self._look.pid if self._look else None
+        return wait_until(self._next, "the next event", seconds, longest=PAUSE, pid=pid)[0]
 
     def _next(self) -> tuple[list[Event]] | None:
         if self._news is None:

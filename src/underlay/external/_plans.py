@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from underlay.external._events import Plan, Spec, dump, parse
@@ -34,17 +35,17 @@ FLEETING = {"_", "OLDPWD", "SHLVL", "PYTEST_XDIST_TESTRUNUID"}
 #: Plans that nobody has used for so long are removed, in seconds: thirty days.
 UNUSED = 30 * 24 * 3600
 
-REPORTERS = Path(__file__).with_name("reporters")
+OURS = Path(__file__).parent
 
 
 class KeptPlan:
     """The place for the plan of a suite.
 
-    Its name is a hash of all that decides which specs there are: the content of every file of the
-    project, the tool and its version, what is installed, the command line, the environment, our
-    reporters.  So there is no such place any more once something has changed.  What can't be told
-    apart in this way has none at all: a project of too many files, or a command line that names
-    files outside of it.
+    Its name is a hash of all that decides which specs there are: the command line, the environment,
+    our own code, and the content of the files that a suite names for it; if it names none, of every
+    file of the project, with the tool's version and what is installed.  So there is no such place
+    any more once something has changed.  What can't be told apart in this way has none at all: a
+    project of too many files, or a command line that names files outside of it.
 
     :param launch: how the suite is started.
     """
@@ -97,15 +98,43 @@ def _tidy(folder: Path) -> None:
 
 def _digest(launch: Launch) -> str | None:
     """None if it can't be known what the plan depends on."""
-    root = _project(launch.cwd)
-    if any(_leads_outside(arg, root) for arg in launch.command):
-        return None
     digest = hashlib.sha256()
-    for part in _parts(launch, root):
+    files = _named(launch) if launch.plan_files else _whole(launch)
+    for part in chain(_command(launch), files):
         if part is None:
             return None
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
+
+
+def _command(launch: Launch) -> Iterator[bytes]:
+    """What the plan always depends on."""
+    env = {name: value for name, value in launch.env.items() if name not in FLEETING}
+    yield json.dumps([launch.command, str(launch.cwd), sorted(env.items())]).encode()
+    for arg in (*launch.command, launch.env["UNDERLAY_TOOL"]):
+        if os.path.isabs(arg):
+            yield from _state(Path(arg))
+    for own in sorted((*OURS.glob("*.py"), *OURS.glob("reporters/*"))):
+        yield own.read_bytes()
+
+
+def _named(launch: Launch) -> Iterator[bytes]:
+    for file in launch.plan_files:
+        yield os.fsencode(file)
+        yield Path(file).read_bytes()
+
+
+def _whole(launch: Launch) -> Iterator[bytes | None]:
+    """A project; None for what is too much, or outside of it."""
+    root = _project(launch.cwd)
+    yield os.fsencode(root)
+    if any(_leads_outside(arg, root) for arg in launch.command):
+        yield None
+    for manifest in _manifests(Path(launch.env["UNDERLAY_TOOL"])):
+        yield manifest.read_bytes()
+    for lock in LOCKS:
+        yield from _content(root / lock)
+    yield from _tree(root)
 
 
 def _project(cwd: Path) -> Path:
@@ -123,21 +152,6 @@ def _leads_outside(arg: str, root: Path) -> bool:
     if path.is_absolute():
         return not path.exists() and root not in path.parents
     return ".." in path.parts
-
-
-def _parts(launch: Launch, root: Path) -> Iterator[bytes | None]:
-    """All that the plan depends on; None for what is too much."""
-    env = {name: value for name, value in launch.env.items() if name not in FLEETING}
-    yield json.dumps([launch.command, str(launch.cwd), str(root), sorted(env.items())]).encode()
-    for arg in filter(os.path.isabs, launch.command):
-        yield from _state(Path(arg))
-    for manifest in _manifests(Path(launch.env["UNDERLAY_TOOL"])):
-        yield manifest.read_bytes()
-    for lock in LOCKS:
-        yield from _content(root / lock)
-    for reporter in sorted(REPORTERS.iterdir()):
-        yield reporter.read_bytes()
-    yield from _tree(root)
 
 
 def _state(file: Path) -> Iterator[bytes]:

@@ -27,10 +27,13 @@ class Launch:
     :param command: the program and its arguments.
     :param cwd: the folder it runs in.
     :param env: all of its environment.
-    :param plan_is_kept: whether the files of its project decide which specs there are, so that it
-        need not be asked again while they stay as they are.
+    :param plan_is_kept: whether files decide which specs there are, so that it need not be asked
+        again while they stay as they are.
+    :param plan_files: these files; if there are none, all of its project.
     :param runs: for a runner that can't wait for a selection: `command` only lists the specs, and
         this one runs them; the files that hold them are added.
+    :param selects: whether it can run a part of the specs; if not, it isn't taken up again where it
+        broke.
     :param grace: how many seconds it has to end by itself, once it is asked to, by SIGTERM.
     """
 
@@ -38,7 +41,9 @@ class Launch:
     cwd: Path
     env: Mapping[str, str]
     plan_is_kept: bool = False
+    plan_files: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+    selects: bool = True
     grace: float = 0.0
 
     def start(self, selection: Iterable[str] = ()) -> Process:

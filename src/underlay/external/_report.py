@@ -114,11 +114,8 @@ def _place(frame: re.Match[str], root: Path) -> str:
 
 
 def relative(file: str, root: Path) -> str:
-    """The path as seen from the root, if it is below; nothing, if no file is known."""
-    if not file:
-        return ""
-    path = os.path.relpath(file, root)
-    return file if path.startswith("..") else path
+    """The path as seen from the root, if it is below."""
+    return file.removeprefix(f"{root}{os.sep}")
 
 
 def _location(failures: Iterable[Failure]) -> tuple[str, int] | None:

@@ -36,7 +36,7 @@ class Attempt:
     def __init__(self, launch: Launch, ids: Iterable[str] = (), restarts: int = RESTARTS) -> None:
         self.ahead = dict.fromkeys(ids)  # an ordered set: the specs it has still to tell of
         self.process = launch.start(self.ahead)
-        self.restarts = restarts
+        self.restarts = restarts if launch.selects else 0
         self.running: dict[str, None] = {}  # several, where a runner has workers
         self.pauses = False
         self.told_a_result = False
@@ -299,7 +299,8 @@ class Run:
     def _ended(self, attempt: Attempt, what: str) -> None:
         """The process has exited or is stuck: who is to blame, and what is to run again?"""
         self._attempts.remove(attempt)
-        as_it_should = attempt.end is not None and attempt.process.status == attempt.end.status
+        status = attempt.process.status
+        as_it_should = attempt.end is not None and status == attempt.end.status
         blamed = [each for each in attempt.running if each in attempt.ahead]
         output = self._stop(attempt)
         for spec_id in blamed:
@@ -311,7 +312,7 @@ class Run:
             again = Attempt(attempt.process.launch, attempt.ahead, attempt.restarts - 1)
             self._attempts.append(again)
             return
-        if attempt.ahead:
+        if attempt.ahead and status is not None:  # one that is stuck says nothing of the plan
             self._forget()
         for spec_id in tuple(attempt.ahead):
             self._blame(attempt, spec_id, f"It {what} without a result of {{}}.", output)

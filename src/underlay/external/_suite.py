@@ -167,7 +167,8 @@ def build_suite(
     except OSError as error:
         return unlisted(RunnerNotStarted(title, str(error)), place)
     specs = _by_method(run.specs.values())
-    members = {**place, "specs": specs, "root": cwd, **dict.fromkeys(specs, ExternalCase.run_spec)}
+    root = Path(os.path.normpath(cwd))
+    members = {**place, "specs": specs, "root": root, **dict.fromkeys(specs, ExternalCase.run_spec)}
     if layer is not None:
         members["layer"] = layer
     cases = type(name, (ExternalCase,), members)

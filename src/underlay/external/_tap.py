@@ -3,131 +3,204 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from underlay.external._drive import Ids, Report, problem
+from underlay.external._drive import Ids, Result, problem
 from underlay.external._events import Done, Failure, Problem
 
 POINT = re.compile(r"(?P<bad>not )?ok\b *(?P<number>\d+)? *(?:- )?(?P<title>.*)$")
 DIRECTIVE = re.compile(r"(?<!\\)#\s*(?P<kind>skip|todo)\b\S*\s*(?P<reason>.*)$", re.IGNORECASE)
 PLAN = re.compile(r"(?P<first>\d+)\.\.(?P<last>\d+)\s*(?:#\s*(?P<reason>.*))?$")
 BAIL = re.compile(r"Bail out!\s*(?P<reason>.*)$", re.IGNORECASE)
+GROUP = re.compile(r"# Subtest: (?P<title>.*)$")
 
+#: By how many spaces a subtest is indented.
+INDENT = 4
 
 #: What became of a test, by its titles from the level on which it is told.
-Told: TypeAlias = tuple[list[str], Done]
+Told: TypeAlias = tuple[tuple[str, ...], Done]
 
 
 @dataclass
 class Level:
-    """One TAP document: the whole, or a subtest in it, which is indented by four spaces.
+    """One TAP document: the whole, or a subtest in it.
 
+    :param path: the titles of the groups it is in, if a comment before each has told them; else
+        they are known when it ends.
+    :param group: the title of the subtest that begins with the next line, if a comment tells it.
     :param points: how many tests it had so far.
     :param plan: how many it is to have.
+    :param has_failed: whether one of them has.
+    :param kept: the results that have to wait for the path, with their titles from here on.
     """
 
+    path: tuple[str, ...] | None
+    group: str | None = None
     points: int = 0
     plan: int | None = None
-    told: list[Told] = field(default_factory=list)
+    has_failed: bool = False
+    kept: list[Told] = field(default_factory=list)
+
+    def inner(self) -> Level:
+        """A subtest in it."""
+        if self.path is None or self.group is None:
+            return Level(None)
+        return Level((*self.path, self.group))
+
+
+@dataclass
+class Point:
+    """The line of a test, and the block of YAML that may follow it."""
+
+    indent: int
+    title: str
+    done: Done
+    margin: int | None = None  # of the block, once it has begun
+    block: list[str] = field(default_factory=list)
+    is_whole: bool = False
+    is_told: bool = False
+
+    def takes(self, indent: int, line: str) -> bool:
+        """Whether the next line is of the block."""
+        text = line.strip()
+        if self.margin is None:
+            if text == "---" and indent > self.indent:
+                self.margin = indent
+        elif self.is_whole or (text and indent < self.margin):
+            return False
+        elif (indent, text) == (self.margin, "..."):
+            self.is_whole = True
+        else:
+            self.block.append(line[self.margin :].rstrip())
+        return self.margin is not None
+
+    def outcome(self) -> Done:
+        """The block is shown as it is."""
+        if self.done.status != "failed":
+            return self.done
+        told = "\n".join(["not ok", *self.block])
+        return replace(self.done, failures=(Failure(told, ""),))
 
 
 class Parser:
-    """Takes lines; at the `end` it has a report of what they said.
+    """Takes lines, and tells each result as soon as it is whole.
 
-    A test with subtests is a group: these are the specs, and it is one itself only if it fails for
-    another reason than theirs.
+    One that is good is so with its line, another with the block that follows, and one in a subtest
+    whose title no comment has told, with the test that ends this.  A test with subtests is a group:
+    these are the specs, and it is one itself only if it fails for another reason than theirs.
     """
 
     def __init__(self) -> None:
-        self._problems: list[Problem] = []
-        self._levels = [Level()]
-        self._block: list[str] | None = None
-        self._last: list[Told] = []  # ends with the test of which the next block of YAML tells
+        self.problems: list[Problem] = []
+        self._ids = Ids()
+        self._levels = [Level(())]
+        self._last: Point | None = None  # which a block may follow
 
-    def feed(self, line: str) -> bool:
-        """Take one line.
+    def feed(self, line: str) -> Iterator[Result]:
+        """Take one line: the results that are whole by it."""
+        indent = len(line) - len(line.lstrip(" "))
+        if self._last and self._last.takes(indent, line):
+            if self._last.is_whole:
+                yield from self._settle()
+            return
+        yield from self._settle()
+        self._last = None
+        depth, rest = divmod(indent, INDENT)
+        if not rest:
+            yield from self._take(depth, line.strip())
 
-        :returns: whether it was a test's result.
-        """
-        text = line.strip()
-        depth = (len(line) - len(line.lstrip(" "))) // 4
-        if self._block is not None:
-            self._take_block(text)
-        elif text == "---":
-            self._block = []
-        elif found := BAIL.match(text):
-            self._problems.append(problem(f"Bail out! {found['reason']}".strip()))
+    def _take(self, depth: int, text: str) -> Iterator[Result]:
+        if found := POINT.match(text):
+            self._last = _point(depth, found)
+            if self._last.done.status != "failed":
+                yield from self._settle()
+        elif found := GROUP.match(text):
+            self._level(depth).group = _unescaped(found["title"])
         elif found := PLAN.match(text):
             self._level(depth).plan = int(found["last"]) - int(found["first"]) + 1
-        elif found := POINT.match(text):
-            self._point(self._level(depth), self._leave(depth), found)
-            return True
-        return False
+        elif found := BAIL.match(text):
+            self.problems.append(problem(f"Bail out! {found['reason']}".strip()))
+
+    def end(self) -> Iterator[Result]:
+        """When all lines were taken."""
+        yield from self._settle()
+        if inner := self._leave(0):
+            yield from self._tell(self._levels[0], inner.kept)
+        self._check(self._levels[0])
 
     def _level(self, depth: int) -> Level:
         while len(self._levels) <= depth:
-            self._levels.append(Level())
+            self._levels.append(self._levels[-1].inner())
         return self._levels[depth]
 
-    def _leave(self, depth: int) -> list[Told]:
-        """What was told in the subtests that end here."""
-        inner: list[Told] = []
+    def _leave(self, depth: int) -> Level | None:
+        """End the subtests of a level: the one that was directly in it."""
+        inner: Level | None = None
         while len(self._levels) > depth + 1:
             level = self._levels.pop()
             self._check(level)
-            inner = level.told + inner
+            if inner:  # ended without a test that says so
+                level.kept += inner.kept
+                level.has_failed |= inner.has_failed
+            inner = level
         return inner
-
-    def _point(self, level: Level, inner: list[Told], found: re.Match[str]) -> None:
-        title, directive = found["title"], DIRECTIVE.search(found["title"])
-        if directive:
-            title = title[: directive.start()]
-        title = re.sub(r"\\([\\#])", r"\1", title).strip()
-        done = _done(bool(found["bad"]), directive)
-        level.points += 1
-        level.told += [([title, *titles], each) for titles, each in inner]
-        self._last = []
-        theirs = any(each.status == "failed" for _, each in inner)
-        if not inner or (done.status == "failed" and not theirs):
-            level.told.append(([title], done))
-            self._last = level.told
 
     def _check(self, level: Level) -> None:
         if level.plan is None:
-            self._problems.append(problem("There is no plan (1..N) in the TAP output."))
+            self.problems.append(problem("There is no plan (1..N) in the TAP output."))
         elif level.plan != level.points:
             told = f"The TAP plan was 1..{level.plan}, but {level.points} came."
-            self._problems.append(problem(told))
+            self.problems.append(problem(told))
 
-    def _take_block(self, text: str) -> None:
-        """Lines of YAML, which are shown as they are."""
-        assert self._block is not None
-        if text != "...":
-            self._block.append(text)
+    def _settle(self) -> Iterator[Result]:
+        """Tell the last test, if that is still to be done."""
+        if self._last and not self._last.is_told:
+            self._last.is_told = True
+            yield from self._results(self._last)
+
+    def _results(self, point: Point) -> Iterator[Result]:
+        depth = point.indent // INDENT
+        level, inner, done = self._level(depth), self._leave(depth), point.outcome()
+        announced, level.group = level.group, None
+        level.points += 1
+        is_bad = done.status == "failed"
+        if inner and (inner.points or inner.kept):
+            level.has_failed |= inner.has_failed
+            if inner.path is not None and announced != point.title:
+                told = f"The subtest {announced!r} has ended as {point.title!r}."
+                self.problems.append(problem(told))
+            yield from self._tell(
+                level, [((point.title, *path), each) for path, each in inner.kept]
+            )
+            if not is_bad or inner.has_failed:
+                return
+        level.has_failed |= is_bad
+        yield from self._tell(level, [((point.title,), done)])
+
+    def _tell(self, level: Level, told: Sequence[Told]) -> Iterator[Result]:
+        """Results, with their titles from this level on; kept, if those before are not known."""
+        if level.path is None:
+            level.kept += told
             return
-        told = "\n".join(self._block)
-        self._block = None
-        if self._last and self._last[-1][1].status == "failed":
-            titles, done = self._last[-1]
-            failure = Failure(f"not ok\n{told}", "")
-            self._last[-1] = (titles, replace(done, failures=(failure,)))
+        for titles, done in told:
+            spec = self._ids.spec("", [*level.path, *titles])
+            yield spec, replace(done, id=spec.id)
 
-    def end(self) -> Report:
-        """When all lines were taken."""
-        inner = self._leave(0)
-        self._check(self._levels[0])
-        ids = Ids()
-        results = []
-        for titles, done in [*self._levels[0].told, *inner]:
-            spec = ids.spec("", titles)
-            results.append((spec, replace(done, id=spec.id)))
-        return Report(tuple(results), tuple(self._problems))
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\([\\#])", r"\1", text).strip()
+
+
+def _point(depth: int, found: re.Match[str]) -> Point:
+    title = found["title"]
+    if directive := DIRECTIVE.search(title):
+        title = title[: directive.start()]
+    return Point(depth * INDENT, _unescaped(title), _done(bool(found["bad"]), directive))
 
 
 def _done(is_bad: bool, directive: re.Match[str] | None) -> Done:
     if directive:
         return Done("", "skipped", directive["reason"] or directive["kind"], ())
-    if is_bad:
-        return Done("", "failed", "", (Failure("not ok", ""),))
-    return Done("", "passed", "", ())
+    return Done("", "failed" if is_bad else "passed", "", ())

@@ -5,16 +5,19 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import underlay
 from underlay.external import _junit, _tap
 from underlay.external._checks import Environment, check_texts
-from underlay.external._drive import OUTPUT, Channel, Ids, Report, crossed, refuse, run, stream
+from underlay.external._drive import OUTPUT, Channel, Ids, Results, refuse, run, stream
 from underlay.external._events import Done, Failure, Spec, Started
+from underlay.external._files import find_files
 from underlay.external._process import Launch
 from underlay.external._programs import program_path
 
@@ -45,7 +48,7 @@ class Inlet:
         """See `Runner.launch`."""
         root = str(Path(underlay.__file__).parents[1])
         kind = f"{type(self).__module__}.{type(self).__qualname__}"
-        boot = [sys.executable, "-I", "-c", BOOT, root, kind]
+        boot = [sys.executable, "-I", "-X", "utf8", "-c", BOOT, root, kind]
         return Launch((*boot, json.dumps(self.state(cwd, args))), cwd, env)
 
     def state(self, cwd: Path, args: Sequence[str]) -> dict[str, Any]:
@@ -59,10 +62,18 @@ class Inlet:
 
 
 class RunsToBeListed(Inlet):
-    """A tool that can't say which tests there are, but by running them: it runs at once.
+    """A tool that can't say which tests there are, but by running them.
 
-    Only a repeated run starts it again.
+    It runs at once, unless it has done so before and named them, and nothing has changed since.
+
+    :param files: patterns of the files that decide which tests there are, relative to the suite's
+        folder; without them nothing is known of earlier runs.
     """
+
+    def __init__(self, command: Sequence[str], *, files: Sequence[str] = ()) -> None:
+        super().__init__(command)
+        check_texts(f"the files of {self.name}", files)
+        self.files = list(files)
 
     def launch(self, cwd: Path, args: Sequence[str], env: Environment) -> Launch:
         """See `Runner.launch`.
@@ -73,11 +84,18 @@ class RunsToBeListed(Inlet):
             raise ValueError(
                 f"{self} must run to be listed, before a layer is set up; on a layer use Command."
             )
-        return super().launch(cwd, args, env)
+        program = program_path(self.command[0], cwd)
+        tool = shutil.which(program, path=env.get("PATH")) or program
+        return replace(
+            super().launch(cwd, args, {**env, "UNDERLAY_TOOL": tool}),
+            plan_is_kept=bool(self.files),
+            plan_files=tuple(find_files(self, self.files, cwd)) if self.files else (),
+            selects=False,
+        )
 
 
 class JUnit(RunsToBeListed):
-    """A tool that writes a JUnit XML report.
+    """A tool that writes a JUnit XML report; see `RunsToBeListed`.
 
     A report with a document type is refused, so that no entity can do harm.
 
@@ -86,8 +104,8 @@ class JUnit(RunsToBeListed):
 
     name = "JUnit"
 
-    def __init__(self, command: Sequence[str], report: str) -> None:
-        super().__init__(command)
+    def __init__(self, command: Sequence[str], report: str, *, files: Sequence[str] = ()) -> None:
+        super().__init__(command, files=files)
         check_texts("the report of JUnit", [report])
         self.report = report
 
@@ -103,25 +121,28 @@ class JUnit(RunsToBeListed):
         if not path.exists():
             refuse(f"It exited with status {status} and wrote no {path}.")
         try:
-            found = _junit.read(path.read_bytes())
+            came, problems = _junit.read(path.read_bytes())
         except ValueError as error:
             refuse(f"{path} can't be read: {error}")
-        channel.replay(_compared(found, status))
+        results = Results(channel)
+        results.add(came)
+        results.end(status, problems)
 
 
 class TAP(RunsToBeListed):
-    """A tool that writes TAP, version 13 or 14, to stdout; subtests are specs of their own."""
+    """A tool that writes TAP, version 13 or 14, to stdout; see `RunsToBeListed`.
+
+    Subtests are specs of their own.
+    """
 
     name = "TAP"
 
     @classmethod
     def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
-        parser = _tap.Parser()
-        for line in stream(state["command"]):
-            status = line  # the last one
-            if parser.feed(line):
-                channel.tell(Started(""))  # a sign of life
-        channel.replay(_compared(parser.end(), int(status)))
+        parser, results = _tap.Parser(), Results(channel)
+        status = stream(state["command"], lambda line: results.add(parser.feed(line)))
+        results.add(parser.end())
+        results.end(status, parser.problems)
 
 
 class Command(Inlet):
@@ -183,11 +204,6 @@ def _one(spec: Spec, status: int, output: str) -> Done:
         return Done(spec.id, result, "", ())
     texts = [str(told.get("message", "")), str(told.get("traceback", ""))]
     return Done(spec.id, result, "", (Failure("\n".join(filter(None, texts)), ""),))
-
-
-def _compared(report: Report, status: int) -> Report:
-    failed = sum(done.status in ("failed", "error") for _, done in report.results)
-    return Report(report.results, (*report.problems, *crossed(status, failed, "The command")))
 
 
 def drive(kind: str, state: str, *files: str) -> None:

@@ -74,7 +74,7 @@ class Linter:
             (*self.tool(cwd), *args),
             cwd,
             env,
-            files=tuple(self.found(cwd)),
+            find=self.found,
             look=self.look,
             counts=self.counts,
             config=self.config(),

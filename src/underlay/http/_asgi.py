@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from underlay._errors import NotReady
 from underlay._waiting import wait_until
 from underlay.http._answering import Exchange
-from underlay.http._exchange import SLICE
 from underlay.http._failing import tell
 from underlay.http._messages import Request, plain
 from underlay.http._stacks import describe
@@ -141,10 +140,10 @@ class HTTPConversation:
         upload = self._exchange.request.upload
         if upload and not self.over.is_set():
             with contextlib.suppress(ConnectionAbortedError):
-                body = await upload.read(SLICE)
-                if upload.at_eof():
+                body = await upload.read()
+                if upload.read_up:
                     self._exchange.request.upload = None
-                return {"type": "http.request", "body": body, "more_body": not upload.at_eof()}
+                return {"type": "http.request", "body": body, "more_body": not upload.read_up}
         await _either(self._exchange.gone, self.over)
         return {"type": "http.disconnect"}
 

@@ -130,11 +130,9 @@ class Connection(asyncio.Protocol):
             return
         if self.busy or self._unsent(self.transport):
             self.reset()
-            return
-        self.transport.close()
-        if self.server.tls:
-            # It has sent its farewell, and would wait until the client has sent one, too.
-            self.server.loop.call_soon(self.transport.abort)
+        else:
+            # Not close(): TLS has said farewell then, and waits for the client to say it, too.
+            self.transport.abort()
 
     def _unsent(self, transport: asyncio.Transport) -> int:
         with contextlib.suppress(AttributeError):  # Python 3.10, of TLS that has lost its socket

@@ -11,17 +11,13 @@ import h11
 
 from underlay.http._answering import Answerer
 from underlay.http._connection import Connection
-from underlay.http._exchange import (
-    EVIDENCE,
-    MAX_BODY,
-    MAX_HEAD,
-    PHRASES,
-    SLICE,
-)
+from underlay.http._exchange import EVIDENCE, MAX_BODY, MAX_HEAD, SLICE
 from underlay.http._failing import OVER
 from underlay.http._http1_exchange import HTTP1Exchange
-from underlay.http._messages import HeaderPairs, Request, Response, plain
+from underlay.http._http1_refusing import in_words, refusal, refuse_two_lengths
+from underlay.http._messages import HeaderPairs, Request, Response
 from underlay.http._server import Server
+from underlay.http._uploads import Upload
 
 
 class HTTP1(Connection):
@@ -35,11 +31,9 @@ class HTTP1(Connection):
         super().__init__(server)
         self.h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         self._answerer = answerer
-        self._head: h11.Request | None = None
-        self._body: list[bytes] = []
-        self._length = 0
+        self._head: h11.Request | None = None  # of a request that is not answered yet
+        self._upload: Upload | None = None  # its body, or that of the one that is answered
         self._answering = False
-        self._upload: asyncio.StreamReader | None = None  # a body that comes while it is answered
         self._deaf = False  # whatever comes is of no interest
         self.gone = asyncio.Event()  # set once the client sends nothing any more
         self._awaited: asyncio.Future[Any]  # what the answer waits for
@@ -75,7 +69,7 @@ class HTTP1(Connection):
         self.gone.set()
         self._broken_off()
         if self._upload:
-            self._upload.set_exception(ConnectionAbortedError("The connection is closed."))
+            self._upload.break_off("The connection is closed.")
         if self._switched:
             self._switched.feed_eof()
         if self._answering:
@@ -88,6 +82,7 @@ class HTTP1(Connection):
             status_code=101, headers=headers, reason=b"Switching Protocols"
         )
         self.transport.write(self.h11.send(agreed))
+        self.transport.resume_reading()  # now that is up to the reader
         self._switched = asyncio.StreamReader(limit=SLICE, loop=self.server.loop)
         self._switched.set_transport(self.transport)
         self._switched.feed_data(self.h11.trailing_data[0])
@@ -103,16 +98,34 @@ class HTTP1(Connection):
                 if not self._take(self.h11.next_event()):
                     break
         except h11.RemoteProtocolError as error:
-            self._refuse(data, error.error_status_hint, f"not HTTP: {_in_words(error)}")
+            self._refuse(data, error.error_status_hint, f"not HTTP: {in_words(error)}")
+        self._pace()
+
+    def _pace(self) -> None:
+        """Let the client send no faster than its requests are read and answered."""
+        if not (self.transport and self.alive):
+            return
+        if self._answering and self._waiting > SLICE:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    @property
+    def _waiting(self) -> int:
+        """Bytes that wait for a reader, or for an answer before theirs."""
+        return self._upload.size if self._upload else len(self.h11.trailing_data[0])
 
     def _take(self, event: Any) -> bool:
         """Whether there may be more."""
         if isinstance(event, h11.Request):
-            self._head, self._body, self._length = event, [], 0
-            _refuse_two_lengths(event)
-            self._continue()
+            self._head, self._upload = event, Upload(self._ask_for_more)
+            refuse_two_lengths(event)
             if self._answerer.early:
-                self._answer_early()
+                request = self._request()
+                request.upload = self._upload
+                self._answer(request)
+            else:
+                self._continue()
         elif isinstance(event, h11.Data):
             self._add(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
@@ -124,41 +137,35 @@ class HTTP1(Connection):
         return True
 
     def _add(self, data: bytes) -> None:
-        if self._upload:
-            self._upload.feed_data(data)
+        if self._upload is None:  # the answer is out already
             return
-        if self._head is None:  # its answer is out already
-            return
-        self._body.append(data)
-        self._length += len(data)
-        if self._length > MAX_BODY:
-            self._body.clear()
+        self._upload.feed(data)
+        if self._upload.size > MAX_BODY:
+            self._upload.take()
             self._refuse(b"", 413, f"too large: the body has more than {MAX_BODY} bytes")
 
     def _end(self) -> None:
-        if self._upload:
-            self._upload.feed_eof()
-            self._upload = None
-        elif self._head is None:  # its answer is out already
+        if self._upload is None:  # the answer is out already
             self.h11.start_next_cycle()
+        elif self._answering:
+            self._upload.end()
+            self._upload = None
         else:
-            self._answer(self._request())
+            request = self._request()
+            self._upload = None
+            self._answer(request)
+
+    def _ask_for_more(self) -> None:
+        self._continue()
+        self._pace()
 
     def _continue(self) -> None:
         if self.h11.they_are_waiting_for_100_continue and self.transport:
             go_on = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
             self.transport.write(self.h11.send(go_on))
 
-    def _answer_early(self) -> None:
-        """Let a request be answered while its body comes, no faster than that is read."""
-        assert self.transport
-        request = self._request()
-        self._upload = request.upload = asyncio.StreamReader(SLICE, self.server.loop)
-        self._upload.set_transport(self.transport)
-        self._answer(request)
-
     def _answer(self, request: Request) -> None:
-        self._head, self._body = None, []
+        self._head = None
         exchange = HTTP1Exchange(self, request, self._answerer)
         answer = self._answerer.answer(exchange)
         self._answering = True
@@ -221,6 +228,8 @@ class HTTP1(Connection):
         data, ended = self.h11.trailing_data
         if data or ended:
             self._read(data)
+        else:
+            self._pace()
 
     def _fail(self, exchange: HTTP1Exchange, error: BaseException) -> None:
         if isinstance(error, ConnectionAbortedError):
@@ -237,26 +246,26 @@ class HTTP1(Connection):
             self._drop_upload()
         else:
             self.close()
-        if self._answerer.early and self.alive and self.transport:
-            self.transport.resume_reading()  # the application need not have read all
 
     def _drop_upload(self) -> None:
         """Let the rest of a body come that nobody reads any more."""
         # Not _hang_up() at once: the next request of a client would fail by chance then,
         # depending on whether the body came with its head (RFC 9112, 9.3).
         assert self._upload
-        self._upload.set_exception(ConnectionAbortedError("The answer was whole before."))
+        self._upload.break_off("The answer was whole before.")
         self._upload = None
         if self.h11.our_state is not h11.DONE:
             self._hang_up()
 
-    def _request(self, problem: str = "", body: bytes = b"") -> Request:
+    def _request(self, problem: str = "", evidence: bytes = b"") -> Request:
+        """What has come so far."""
         head = self._head
+        body = self._upload.take() if self._upload else b""
         return Request(
             method=head.method.decode("ascii") if head else "",
             target=head.target.decode("latin-1") if head else "",
             raw_headers=head.headers.raw_items() if head else [],
-            body=b"".join(self._body) + body,
+            body=body + evidence,
             problem=problem,
             version=head.http_version.decode("ascii") if head else "",
             client=self.client,
@@ -275,7 +284,7 @@ class HTTP1(Connection):
         if self._answering:
             self.reset()
         elif self.transport and self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self.transport.write(_refusal(status, problem))
+            self.transport.write(refusal(status, problem))
             self._hang_up()
         else:
             self.close()
@@ -289,26 +298,3 @@ class HTTP1(Connection):
             self.transport.write_eof()
         else:
             self.close()
-
-
-def _refusal(status: int, problem: str) -> bytes:
-    refusal = plain(status, f"{problem}\n")
-    fields = [*refusal.raw_headers, (b"Connection", b"close")]
-    lines = [b"HTTP/1.1 %d %s" % (status, PHRASES.get(status, b"")), *map(b": ".join, fields)]
-    return b"\r\n".join([*lines, b"", refusal.body])
-
-
-def _refuse_two_lengths(head: h11.Request) -> None:
-    """Where two lengths compete, two parties may see two requests (RFC 9112, 6.1 and 11.2)."""
-    names = {name.lower() for name, _ in head.headers.raw_items()}
-    if b"transfer-encoding" in names:
-        if b"content-length" in names:
-            raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
-        if head.http_version < b"1.1":
-            raise h11.RemoteProtocolError("Transfer-Encoding in HTTP/1.0")
-
-
-def _in_words(error: h11.RemoteProtocolError) -> str:
-    if error.error_status_hint == 431:
-        return f"the head of the request has more than {MAX_HEAD} bytes"
-    return str(error)

@@ -35,6 +35,9 @@ class HTTP1Exchange(ServedExchange):
     def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
         if reason is None:
             reason = PHRASES.get(status, b"")
+        if self.connection.h11.they_are_waiting_for_100_continue:
+            # Whether the body still comes is up to the client (RFC 9110, 10.1.1).
+            headers = [*headers, (b"Connection", b"close")]
         self._send(h11.Response(status_code=status, headers=headers, reason=reason))
         self.started = True
         self._bodiless = self._bodiless or not allows_body(status)

@@ -15,27 +15,33 @@ from h2.errors import ErrorCodes
 
 from underlay.http._answering import Answerer
 from underlay.http._connection import Connection
-from underlay.http._exchange import EVIDENCE, MAX_BODY, SLICE, ServedExchange
+from underlay.http._exchange import EVIDENCE, MAX_BODY, SLICE
 from underlay.http._failing import OVER
-from underlay.http._messages import HeaderPairs, Request, Response, allows_body, plain
+from underlay.http._http2_exchange import HTTP2Exchange
+from underlay.http._messages import HeaderPairs, Request, Response, plain
 from underlay.http._server import Server
+from underlay.http._uploads import Upload
 
-#: What belongs to a connection of HTTP/1, and must not be sent here (RFC 9113, 8.2.2).
-HTTP1_ONLY = {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
+#: The largest window that there is (RFC 9113, 6.9.1).
+MAX_WINDOW = 2**31 - 1
 
 
 class Stream:
-    """A request while it comes, and the task that answers it."""
+    """A request while it comes, and the task that answers it.
 
-    def __init__(self, headers: HeaderPairs) -> None:
+    :param headers: of the request, those of HTTP/2 among them.
+    :param upload: its body.
+    :ivar unread: bytes of the body that have used up the client's window, padding included.
+    """
+
+    def __init__(self, headers: HeaderPairs, upload: Upload) -> None:
         self.pseudo = {name: value for name, value in headers if name.startswith(b":")}
         self.headers = [pair for pair in headers if not pair[0].startswith(b":")]
         authority = self.pseudo.get(b":authority")
         if authority is not None and not any(name == b"host" for name, _ in self.headers):
             self.headers.insert(0, (b"host", authority))
-        self.body: list[bytes] = []
-        self.length = 0
-        self.upload: asyncio.StreamReader | None = None  # a body that comes while it is answered
+        self.upload = upload
+        self.unread = 0
         self.gone = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -67,6 +73,8 @@ class HTTP2(Connection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.h2.initiate_connection()
+        # A stream that is not read must not keep the others from being sent.
+        self.h2.increment_flow_control_window(MAX_WINDOW - self.h2.inbound_flow_control_window)
         self.flush()
 
     def data_received(self, data: bytes) -> None:
@@ -136,8 +144,8 @@ class HTTP2(Connection):
         """End one stream and say why; the others go on."""
         if self.alive and number in self._streams:
             self.h2.reset_stream(number, code)
+            self._forget(number)
             self.flush()
-            del self._streams[number]
 
     def has(self, number: int) -> bool:
         """Whether a stream can still be written to."""
@@ -145,7 +153,7 @@ class HTTP2(Connection):
 
     def _take(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
-            self._begin(event.stream_id, Stream(list(event.headers)))
+            self._begin(event.stream_id, list(event.headers))
         elif isinstance(event, h2.events.DataReceived):
             self._add(event.stream_id, event.data, event.flow_controlled_length)
         elif isinstance(event, h2.events.StreamEnded):
@@ -157,43 +165,61 @@ class HTTP2(Connection):
         elif isinstance(event, h2.events.ConnectionTerminated) and not self._streams:
             self.close()
 
-    def _begin(self, number: int, stream: Stream) -> None:
-        self._streams[number] = stream
+    def _begin(self, number: int, headers: HeaderPairs) -> None:
+        upload = Upload(functools.partial(self._ask_for_more, number))
+        stream = self._streams[number] = Stream(headers, upload)
         if self._answerer.early:
-            stream.upload = asyncio.StreamReader(loop=self.server.loop)
-            self._answer(number, stream)
+            self._answer(number, stream, upload)
 
     def _end(self, number: int) -> None:
         stream = self._streams.get(number)
         if stream is None:
             return
-        if stream.upload:
-            stream.upload.feed_eof()
+        if stream.task:
+            stream.upload.end()
         else:
             self._answer(number, stream)
 
     def _add(self, number: int, data: bytes, credit: int) -> None:
-        if credit:
-            self.h2.acknowledge_received_data(credit, number)
         stream = self._streams.get(number)
-        if stream is None:
+        if stream is None:  # the answer is out already
+            self.h2.acknowledge_received_data(credit, number)
             return
-        if stream.upload:
-            stream.upload.feed_data(data)
-            return
-        stream.body.append(data)
-        stream.length += len(data)
-        if stream.length > MAX_BODY:
+        stream.upload.feed(data)
+        stream.unread += credit
+        if stream.task is None:  # it is collected
+            self._acknowledge(number, stream)
+        if stream.upload.size > MAX_BODY:
             self._refuse(number, f"too large: the body has more than {MAX_BODY} bytes")
 
-    def _answer(self, number: int, stream: Stream) -> None:
-        exchange = HTTP2Exchange(self, number, self._request(stream), stream.gone, self._answerer)
+    def _ask_for_more(self, number: int) -> None:
+        if self.has(number):
+            self._acknowledge(number, self._streams[number])
+            self.flush()
+
+    def _acknowledge(self, number: int, stream: Stream) -> None:
+        """Let the client send as much as has been read."""
+        self.h2.acknowledge_received_data(stream.unread, number)
+        stream.unread = 0
+
+    def _forget(self, number: int) -> Stream | None:
+        """Take no more interest in a stream."""
+        stream = self._streams.pop(number, None)
+        if stream:
+            stream.upload.break_off("The stream is closed.")
+            self._acknowledge(number, stream)
+        return stream
+
+    def _answer(self, number: int, stream: Stream, upload: Upload | None = None) -> None:
+        request = self._request(stream)
+        request.upload = upload
+        exchange = HTTP2Exchange(self, number, request, stream.gone, self._answerer)
         answer = self._answerer.answer(exchange)
         if isinstance(answer, Response):
             answer = exchange.send(answer)
         elif isinstance(answer, asyncio.Future):
             answer = exchange.conclude(answer)
-        stream.task = self.server.task(self._await(number, exchange, answer), str(exchange.request))
+        stream.task = self.server.task(self._await(number, exchange, answer), str(request))
         stream.task.add_done_callback(lambda _: answer.close())  # it may never have begun
 
     async def _await(
@@ -209,11 +235,12 @@ class HTTP2(Connection):
             self._answerer.failed(exchange.request, error)
             self.reset_stream(number, ErrorCodes.INTERNAL_ERROR)
         finally:
-            self._streams.pop(number, None)
+            self._forget(number)
+            self.flush()
 
     def _refuse(self, number: int, problem: str) -> None:
         stream = self._streams[number]
-        stream.body.clear()
+        stream.upload.take()
         self._answerer.malformed(self._request(stream, problem))
         refusal = plain(413, f"{problem}\n")
         self.h2.send_headers(number, [(b":status", b"413")])
@@ -222,12 +249,10 @@ class HTTP2(Connection):
 
     def _drop(self, number: int) -> None:
         """Forget a stream that the client has ended."""
-        stream = self._streams.pop(number, None)
+        stream = self._forget(number)
         if stream is None:
             return
         stream.gone.set()
-        if stream.upload:
-            stream.upload.set_exception(ConnectionAbortedError("The stream is closed."))
         if stream.task:
             stream.task.cancel()
         else:
@@ -243,102 +268,10 @@ class HTTP2(Connection):
             method=stream.pseudo.get(b":method", b"").decode("latin-1"),
             target=stream.pseudo.get(b":path", b"").decode("latin-1"),
             raw_headers=stream.headers,
-            body=b"".join(stream.body),
+            body=stream.upload.take(),
             problem=problem,
             version="2",
             client=self.client,
             server=self.address,
             stopping=self.server.stopping,
-            upload=stream.upload,
         )
-
-
-class HTTP2Exchange(ServedExchange):
-    """A request on a stream of HTTP/2 and the ways to answer it (see `Exchange`).
-
-    :param number: of the stream.
-    """
-
-    connection: HTTP2
-
-    def __init__(
-        self,
-        connection: HTTP2,
-        number: int,
-        request: Request,
-        gone: asyncio.Event,
-        answerer: Answerer,
-    ) -> None:
-        onward = functools.partial(connection.send_body, number)
-        super().__init__(connection, request, gone, onward, answerer)
-        self._number = number
-        self._head: HeaderPairs = []
-        self._left: int | None = None  # bytes that the head has promised and are still to come
-        self._bodiless = request.method == "HEAD"
-        self._finished = False
-
-    @property
-    def ended(self) -> bool:
-        return self._finished or not self.connection.has(self._number)
-
-    def begin(self, status: int, headers: HeaderPairs, reason: bytes | None = None) -> None:
-        named = [(name.lower(), value) for name, value in headers]
-        self._head = [(b":status", str(status).encode())]
-        self._head += [pair for pair in named if pair[0] not in HTTP1_ONLY]
-        lengths = [int(value) for name, value in named if name == b"content-length"]
-        self._bodiless = self._bodiless or not allows_body(status)
-        self._left = lengths[0] if lengths and not self._bodiless else None
-        self.started = True
-
-    async def write(self, data: bytes) -> None:
-        self._count(data)
-        self._send_head()
-        if not self._bodiless:
-            await self._onward(data)
-        self.connection.flush()
-
-    async def finish(self, data: bytes = b"") -> None:
-        await self.write(data)
-        if self._left:
-            raise ValueError(f"The answer is {self._left} bytes shorter than its Content-Length.")
-        self.connection.end_stream(self._number)
-        self._finished = True
-
-    async def conclude(self, last: asyncio.Future[bytes]) -> None:
-        """Finish with a part that is still to come."""
-        await self.finish(await last)
-
-    async def send(self, response: Response) -> None:
-        self.begin(response.status, response.raw_headers)
-        await self.finish(response.body)
-
-    async def flush(self) -> None:
-        self._send_head()
-        self.connection.flush()
-        await self.connection.drain()
-
-    def close(self) -> None:
-        self.connection.close()
-
-    def break_off(self) -> None:
-        self.reset_stream(ErrorCodes.INTERNAL_ERROR)
-
-    def reset_stream(self, code: int) -> None:
-        self.connection.reset_stream(self._number, code)
-
-    def go_away(self, code: int) -> None:
-        self.connection.go_away(code)
-
-    def _send_head(self) -> None:
-        if self.ended:
-            raise ConnectionAbortedError("The stream is closed.")
-        if self._head:
-            self.connection.h2.send_headers(self._number, self._head)
-            self._head = []
-
-    def _count(self, data: bytes) -> None:
-        if self._left is None:
-            return
-        self._left -= len(data)
-        if self._left < 0:
-            raise ValueError(f"The answer is {-self._left} bytes longer than its Content-Length.")

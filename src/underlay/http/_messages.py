@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import functools
 import json
@@ -13,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from underlay.http._forms import Fields, File, Pairs, parse_cookies, parse_form, parse_urlencoded
+from underlay.http._uploads import Upload
 
 if TYPE_CHECKING:
     from underlay.http._answering import Exchange
@@ -54,7 +54,7 @@ class Request:
     messages: list[tuple[str, str | bytes]] = dataclasses.field(default_factory=list, repr=False)
     path_params: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     number: int = dataclasses.field(default=0, repr=False)
-    upload: asyncio.StreamReader | None = dataclasses.field(default=None, repr=False)
+    upload: Upload | None = dataclasses.field(default=None, repr=False)
 
     @functools.cached_property
     def raw_path(self) -> str:

@@ -46,8 +46,7 @@ class Server:
 
     :param listener: where it listens.
     :param connect: makes the protocol of a new connection.
-    :param failed: called with errors that nobody else is told of, in the loop's thread or a
-        handler's.
+    :param failed: called with errors that nobody else is told of, in the loop's thread.
     :param tls: how it speaks TLS, if it does.
     :ivar tests: how many have ended.
     """
@@ -70,6 +69,7 @@ class Server:
         self._posts: collections.deque[Callable[[], object]] = collections.deque()
         self._posted = False
         self._calls: set[concurrent.futures.Future[Any]] = set()
+        self._untold: dict[asyncio.Future[Any], Callable[[], object]] = {}  # errors of handlers
         self._connect = connect
         self._end = asyncio.Event()
 
@@ -115,7 +115,10 @@ class Server:
         else:
             left.extend(_describe_task(*task) for task in self.tasks.items())
         self.listener.released()
-        return [*left, *self.workers.stop(deadline.left)]
+        left.extend(self.workers.stop(deadline.left))
+        while self._untold:  # the loop has not come to them
+            self._untold.popitem()[1]()
+        return left
 
     def settle(self) -> None:
         """Let the loop read what has already come in."""
@@ -148,7 +151,7 @@ class Server:
 
         :param about: what it is for; the first line when it does not return in time.
         :param failed: called with what it raises if nobody waits for that any more, in the loop's
-            thread or its own.
+            thread or by `stop`.
         """
         outcome: asyncio.Future[T] = self.loop.create_future()
 
@@ -156,10 +159,8 @@ class Server:
             try:
                 settle = functools.partial(_settle, outcome, function(*args))
             except BaseException as error:
-                if self.stopping.is_set():
-                    failed(error)
-                    return
-                settle = functools.partial(_settle_with_error, outcome, _tellable(error), failed)
+                self._untold[outcome] = functools.partial(failed, error)
+                settle = functools.partial(self._settle_with_error, outcome, _tellable(error))
             self.post(settle)
 
         self.workers.run(about, work)
@@ -217,6 +218,13 @@ class Server:
                 self._posts.popleft()()
             except Exception as error:
                 self.failed(error)
+
+    def _settle_with_error(self, outcome: asyncio.Future[Any], error: Exception) -> None:
+        tell = self._untold.pop(outcome, bool)  # stop() may have told it
+        if outcome.cancelled() or self.stopping.is_set():  # nobody waits for it
+            tell()
+        else:
+            outcome.set_exception(error)
 
     async def _main(self) -> None:
         self.loop.add_reader(self.listening, self.accept)
@@ -284,15 +292,6 @@ async def _turns(count: int) -> None:
 def _settle(outcome: asyncio.Future[T], value: T) -> None:
     if not outcome.cancelled():
         outcome.set_result(value)
-
-
-def _settle_with_error(
-    outcome: asyncio.Future[Any], error: Exception, failed: Callable[[BaseException], object]
-) -> None:
-    if outcome.cancelled():  # the client is gone, the error is not
-        failed(error)
-    else:
-        outcome.set_exception(error)
 
 
 def _hand_over(outcome: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:

@@ -7,7 +7,6 @@ import tempfile
 import threading
 import urllib.parse
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, TypedDict
 
 from underlay._errors import (
@@ -178,14 +177,11 @@ class Serving(Layer):
             self.host_rules = _host_rules(self.url, listener.address)
 
     def _offer_trust(self, tls: TLS) -> None:
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="underlay-")))
-        tls.write_authority(folder / "authority.pem")
-        self.ca_file = str(folder / "authority.pem")
+        self.ca_file = self.enterContext(tls.authority_file())
         identity = None
         if tls.client_certificate != "none":
             identity = "client@underlay.test"
-            tls.write_identity(folder / "client.pem", identity)
-            self.client_file = str(folder / "client.pem")
+            self.client_file = self.enterContext(tls.identity_file(identity))
         self.ssl_context = tls.client_context(identity)
 
     def _note(self, problem: LayerError) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import ssl
 from collections.abc import Iterable
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from underlay._errors import needs_extra
@@ -63,21 +63,20 @@ class TLS:
         return context
 
     def client_context(self, identity: str | None = None) -> ssl.SSLContext:
-        """What a client needs to trust the server.
+        """What a client needs to trust the servers of this authority, and nobody else.
 
         :param identity: a name such as ``"alice@shop.test"``, for a certificate of the client's.
         """
-        context = ssl.create_default_context()
-        self.authority.configure_trust(context)
+        # Those whom the system trusts are not loaded: that takes 18 ms, and 1 ms to forget them.
+        context = ssl.create_default_context(cadata=self.authority.cert_pem.bytes().decode())
         if identity is not None:
             self.authority.issue_cert(identity).configure_cert(context)
         return context
 
-    def write_authority(self, path: Path) -> None:
-        """Write the authority's certificate, as SSL_CERT_FILE and REQUESTS_CA_BUNDLE want it."""
-        self.authority.cert_pem.write_to_path(str(path))
+    def authority_file(self) -> AbstractContextManager[str]:
+        """A file with the authority's certificate, for SSL_CERT_FILE and REQUESTS_CA_BUNDLE."""
+        return self.authority.cert_pem.tempfile()
 
-    def write_identity(self, path: Path, identity: str) -> None:
-        """Write a client's certificate and key, as ``curl --cert`` wants them."""
-        certificate = self.authority.issue_cert(identity)
-        certificate.private_key_and_cert_chain_pem.write_to_path(str(path))
+    def identity_file(self, identity: str) -> AbstractContextManager[str]:
+        """A file with a client's certificate and key, as ``curl --cert`` wants them."""
+        return self.authority.issue_cert(identity).private_key_and_cert_chain_pem.tempfile()

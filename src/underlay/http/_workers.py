@@ -115,11 +115,11 @@ class Workers:
     def _wait_while_moving(self, grace: float) -> list[Job]:
         deadline, looks = Deadline(grace, "the handlers to return"), Looks()
         while (left := self._of(self._jobs.copy())) and not deadline.passed:
-            with contextlib.suppress(NotReady):
-                wait_until(lambda: not self._jobs, "", LOOK)
             stuck = [job.thread and looks.stuck(job.thread) for job in left]  # each, every time
             if all(stuck):
                 break
+            with contextlib.suppress(NotReady):
+                wait_until(lambda: not self._jobs, "", LOOK)
         return self._of(left)
 
     def _of(self, jobs: Collection[Job]) -> list[Job]:

@@ -2,13 +2,15 @@
 // to Node that are to run.
 'use strict';
 
-const {AsyncLocalStorage} = require('async_hooks');
+const {AsyncLocalStorage, AsyncResource} = require('async_hooks');
 const fs = require('fs');
 const Module = require('module');
 const real = require('node:test');
 const {setImmediate: turn} = require('timers/promises');
 const {isMainThread} = require('worker_threads');
-const {stepwise, emit, listen, givenSelection, pause, declaration, Plan} = require('./protocol.cjs');
+const {
+  stepwise, emit, listen, givenSelection, pause, expectExit, declaration, Plan,
+} = require('./protocol.cjs');
 
 const due = givenSelection();
 
@@ -158,8 +160,16 @@ function addPauses() {
   real.after(pauseOnce);
 }
 
+// Behind the hooks of the file, which are declared by the time at which its first test has begun; of the
+// whole file, wherever this is called.
+const afterAll = AsyncResource.bind(() => real.after(() => expectExit(1)));
+
+let isFirst = true;
+
 // Before all other hooks.  Node runs hooks of a test for its subtests as well.
 async function started({fullName}) {
+  if (isFirst) setImmediate(afterAll);
+  isFirst = false;
   const [id] = handed.get(fullName) ?? [];
   if (!id) return;
   await reported();

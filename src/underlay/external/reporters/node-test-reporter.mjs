@@ -1,9 +1,8 @@
 // Tells what Node's own test runner tells: https://nodejs.org/api/test.html#class-testsstream
 import {createRequire} from 'node:module';
-import {isMainThread} from 'node:worker_threads';
 
 const require = createRequire(import.meta.url);
-const {emit, expectExit, failure, verdict} = require('./protocol.cjs');
+const {emit, failure, verdict} = require('./protocol.cjs');
 const {take, told} = require('./node-test-hook.cjs');
 
 const path = [];
@@ -65,5 +64,4 @@ function suiteFailed({name, details: {error}}) {
 
 export default async function* (events) {
   for await (const {type, data} of events) TELLERS[type]?.(data);
-  if (isMainThread) expectExit(1); // worker threads have a reporter, too
 }
