@@ -170,9 +170,13 @@ class Resolve(Golden):
         self.assertIs(HELD, resolve("tests.test_naming.HELD"))
 
     def test_classes_and_modules_may_be_layers(self):
+        class OldStyle:
+            @classmethod
+            def setUp(cls): ...
+
         module = types.ModuleType("layer")
         module.__bases__ = ()
-        for each in (Subclass, module):
+        for each in (OldStyle, module):
             self.assertIs(each, resolve(each))
 
     def test_a_name_that_leads_nowhere_is_an_error(self):
@@ -185,6 +189,11 @@ class Resolve(Golden):
             with self.assertRaises(LayerError) as caught:
                 resolve(each)
             self.assertGolden(f"naming-no-layer-{name}", caught.exception)
+
+    def test_a_class_of_layers_is_an_error(self):
+        with self.assertRaises(LayerError) as caught:
+            resolve(Layer)
+        self.assertGolden("naming-class-of-layers", caught.exception)
 
     def test_the_reason_is_the_cause(self):
         name = "tests.test_naming.HELD.nothing"

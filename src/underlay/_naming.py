@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import os
 import sys
 import weakref
@@ -85,6 +86,11 @@ def resolve(layer: Any) -> Any:
         raise LayerError(
             f"This is no layer: {layer!r}\n"
             "  Runners take the attribute 'layer' of a test for one; give another name to yours."
+        )
+    if isinstance(found, type) and inspect.isfunction(getattr(found, "setUp", None)):
+        raise LayerError(
+            f"This is no layer, but a class of layers: {found.__module__}.{found.__qualname__}\n"
+            f"  Make one in a module, such as LIVE = {found.__name__}(), and name that."
         )
     return found
 

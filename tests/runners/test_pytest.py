@@ -175,6 +175,7 @@ class Naming(PytestTest):
         run = self.run_pytest(text)
         self.assertEqual({"test_it"}, run.guilty)
         self.assertIn("There is no layer 'test_it.NOTHING'", run.output)
+        self.assertNotIn("hidden", run.output)
         self.assertIn("1 passed, 1 error", run.output)
 
 
@@ -211,6 +212,20 @@ class UpAndDown(PytestTest):
         run = self.run_pytest(text)
         up, down = ("FIRST up", "FIRST test up"), ("FIRST test down", "fixture down", "FIRST down")
         self.assertRan(run, *up, "test", *down, passed=1, error=1)
+
+    def test_an_error_in_setUp_is_told_in_full_once_and_then_in_two_lines(self):
+        text = """
+            class Faulty(Logged):
+                def setUp(self):
+                    raise RuntimeError("boom")
+            faulty = fixture_for(Faulty(name="FAULTY"))
+            def test_one(faulty): pass
+            def test_two(faulty): pass
+        """
+        _, second = self.run_pytest(text).output.split("ERROR at setup of test_two ___")
+        self.assertRegex(
+            second, r"^_*\n<.*> failed in setUp: RuntimeError: boom\n  The full .*\n==="
+        )
 
     def test_an_error_in_testSetUp_leaves_autouse_fixtures_in_order(self):
         text = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from underlay._errors import SetUpFailed, needs_extra
 from underlay._stack import Layers, LayerStack
@@ -46,13 +46,12 @@ class Running:
         """Have the layers up that a test needs."""
         __tracebackhide__ = True
         if PROBLEM in item.stash:
-            pytest.fail(item.stash[PROBLEM], pytrace=False)
+            _fail(item.stash[PROBLEM])
         layers = layers_of(item)
         try:
             self.stack.require(layers)
         except SetUpFailed as error:
-            # Its traceback stood at the first of these tests.
-            raise pytest.fail.Exception(str(error), pytrace=False) from None
+            _fail(str(error))  # its traceback stood at the first of these tests
         else:
             self.stopwatch.start(layers)
             self.waiting = Waiting(item, layers) if layers else None
@@ -99,6 +98,11 @@ class Running:
             if self.recording:
                 self.recording.stop(item)
             take_down(self.stack, item, layers_of(nextitem) if nextitem else ())
+
+
+def _fail(reason: str) -> NoReturn:
+    """Fail a test without a traceback; with all frames hidden, pytest would tell of that."""
+    raise pytest.fail.Exception(reason, pytrace=False) from None
 
 
 RUNNING: pytest.StashKey[Running] = pytest.StashKey()
