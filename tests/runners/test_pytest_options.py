@@ -24,6 +24,19 @@ class Options(PytestTest):
         run = self.run_project("pytest", folder, *stepwise)
         self.assertIn("2 passed", run.output)
 
+    def test_with_pdb_the_test_ends_after_its_tearDown(self):
+        """pytest calls ``tearDown`` late then, so that a debugger finds all as it was."""
+        text = """
+            import unittest
+            class It(unittest.TestCase):
+                layer = FIRST
+                def test_it(self): log("test")
+                def tearDown(self): log("tearDown")
+        """
+        run = self.run_pytest(text, "--pdb")
+        up, down = ("FIRST up", "FIRST test up"), ("FIRST test down", "FIRST down")
+        self.assertRan(run, *up, "test", "tearDown", *down, passed=1)
+
     def test_setup_plan_sets_nothing_up(self):
         run = self.run_pytest("def test_it(first): pass", "--setup-plan")
         self.assertIn("SETUP    F first", run.output)

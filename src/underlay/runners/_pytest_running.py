@@ -54,7 +54,9 @@ class Running:
             _fail(str(error))  # its traceback stood at the first of these tests
         else:
             self.stopwatch.start(layers)
-            self.waiting = Waiting(item, layers) if layers else None
+            if layers:
+                self.waiting = Waiting(item, layers)
+                self._end_test_after_teardown(item)
         finally:
             if self.recording:
                 self.recording.begin(item)
@@ -81,8 +83,19 @@ class Running:
         __tracebackhide__ = True
         if (test := self.waiting) is not None:
             self.waiting = None
-            test.item.addfinalizer(self.stack.end_test)  # after its fixtures
             self.stack.begin_test(test.layers)
+
+    def _end_test_after_teardown(self, item: pytest.Item) -> None:
+        """End the test after its fixtures and, with --pdb, after the ``tearDown`` of its case."""
+
+        def teardown() -> None:
+            del item.teardown
+            try:
+                item.teardown()
+            finally:
+                self.stack.end_test()
+
+        item.teardown = teardown  # type: ignore[method-assign]
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_teardown(
