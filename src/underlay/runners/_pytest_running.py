@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from underlay._errors import SetUpFailed, needs_extra
 from underlay._stack import Layers, LayerStack
@@ -16,13 +16,6 @@ with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest
 
 
-class Waiting(NamedTuple):
-    """A test that has not begun yet."""
-
-    item: pytest.Item
-    layers: Layers
-
-
 class Running:
     """Has the layers of a test up, and their per-test hooks around it, inside class fixtures.
 
@@ -32,19 +25,27 @@ class Running:
     :param stack: of the run.
     :param stopwatch: measures the tests.
     :param recording: of the run, if there is one.
+    :param only_plans: whether nothing is to be set up, as --setup-plan has it.
     """
 
     def __init__(
-        self, stack: LayerStack, stopwatch: Stopwatch, recording: Recording | None
+        self,
+        stack: LayerStack,
+        stopwatch: Stopwatch,
+        recording: Recording | None,
+        only_plans: bool,
     ) -> None:
         self.stack = stack
         self.stopwatch = stopwatch
         self.recording = recording
-        self.waiting: Waiting | None = None  # whose layers are up
+        self.only_plans = only_plans
+        self.waiting: Layers = ()  # of a test that has not begun yet
 
     def set_up(self, item: pytest.Item) -> None:
         """Have the layers up that a test needs."""
         __tracebackhide__ = True
+        if self.only_plans:
+            return
         if PROBLEM in item.stash:
             _fail(item.stash[PROBLEM])
         layers = layers_of(item)
@@ -55,7 +56,7 @@ class Running:
         else:
             self.stopwatch.start(layers)
             if layers:
-                self.waiting = Waiting(item, layers)
+                self.waiting = layers
                 self._end_test_after_teardown(item)
         finally:
             if self.recording:
@@ -81,9 +82,9 @@ class Running:
     def begin(self) -> None:
         """Begin the test, unless a fixture has made that necessary already."""
         __tracebackhide__ = True
-        if (test := self.waiting) is not None:
-            self.waiting = None
-            self.stack.begin_test(test.layers)
+        if layers := self.waiting:
+            self.waiting = ()
+            self.stack.begin_test(layers)
 
     def _end_test_after_teardown(self, item: pytest.Item) -> None:
         """End the test after its fixtures and, with --pdb, after the ``tearDown`` of its case."""
@@ -106,7 +107,7 @@ class Running:
         try:
             return (yield)
         finally:
-            self.waiting = None
+            self.waiting = ()
             self.stopwatch.stop()
             if self.recording:
                 self.recording.stop(item)

@@ -74,7 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
     config.stash[STACK], config.stash[STOPWATCH] = LayerStack(), Stopwatch()
     recording = _pytest_timeline.configure(config)
-    config.stash[RUNNING] = Running(config.stash[STACK], config.stash[STOPWATCH], recording)
+    plan = config.getoption("setupplan", False)
+    config.stash[RUNNING] = Running(config.stash[STACK], config.stash[STOPWATCH], recording, plan)
     config.pluginmanager.register(config.stash[RUNNING], "underlay-running")
     _pytest_terminating.configure(config)
     if _xdist.is_worker(config):
@@ -119,8 +120,7 @@ def pytest_collection_modifyitems(
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # A plain hook, and here: after marks and conftest.py skip, before fixtures and setUpClass.
     __tracebackhide__ = True
-    if not item.config.getoption("setupplan", False):
-        item.config.stash[RUNNING].set_up(item)
+    item.config.stash[RUNNING].set_up(item)
 
 
 def _decorated(item: pytest.Item) -> tuple[object, ...]:
