@@ -126,7 +126,7 @@ class LayerStack:
         """
         __tracebackhide__ = True
         wanted = self.needed(layers)
-        if wanted == self._up and self._test.is_empty:  # as mostly from one test to the next
+        if wanted == self._up and self._test.is_empty:
             return
         self.release(keep=wanted)
         for layer in wanted:
@@ -160,6 +160,8 @@ class LayerStack:
 
     def surplus(self, keep: Iterable[AnyLayer] = ()) -> list[AnyLayer]:
         """What is up and not to be kept, newest first."""
+        if keep == self._up:  # as mostly from one test to the next
+            return []
         kept = set(keep)
         return [layer for layer in reversed(self._up) if layer not in kept]
 
