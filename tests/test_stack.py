@@ -170,7 +170,7 @@ class AroundTest(StackTest):
 
 class Times(StackTest):
     def test_the_calls_of_each_hook_are_added_up_also_of_those_that_fail(self):
-        stack = LayerStack(clock=itertools.count().__next__)
+        stack = LayerStack(clock=itertools.count().__next__, times_tests=True)
         for _ in range(2):
             stack.require([self.base])
             with stack.around_test([self.base]):

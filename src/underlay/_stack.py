@@ -101,10 +101,15 @@ class LayerStack:
     """The layers that are up, those that would not come up, and the test that is going on.
 
     :param clock: tells seconds.
+    :param times_tests: whether it measures the per-test hooks as well, which costs each test about
+        a microsecond a layer.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.perf_counter, *, times_tests: bool = False
+    ) -> None:
         self._meter: Meter[tuple[AnyLayer, str]] = Meter(clock)
+        self._call_in_test = self._call if times_tests else call_hook
         self._needed: dict[Layers, list[AnyLayer]] = {}  # as union() has it, for it takes its time
         self._up: list[AnyLayer] = []
         self._failed: dict[AnyLayer, BaseException] = {}
@@ -142,7 +147,7 @@ class LayerStack:
             self._meter.add((layer, hook), start)
 
     def times(self) -> dict[tuple[str, str], Spent]:
-        """What went into the hooks of layers so far, by full name of layer and name of hook."""
+        """What went into the measured hooks so far, by full name of layer and name of hook."""
         return {
             (layer_name(layer), hook): spent for (layer, hook), spent in self._meter.spent().items()
         }
@@ -188,8 +193,8 @@ class LayerStack:
         __tracebackhide__ = True
         try:
             for layer in self.needed(layers):
-                self._call(layer, "testSetUp")
-                self._test.add(self._call, layer, "testTearDown")
+                self._call_in_test(layer, "testSetUp")
+                self._test.add(self._call_in_test, layer, "testTearDown")
         except BaseException as error:
             self.end_test(error)
             raise

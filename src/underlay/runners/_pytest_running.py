@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -57,7 +58,7 @@ class Running:
             self.stopwatch.start(layers)
             if layers:
                 self.waiting = layers
-                self._end_test_after_teardown(item)
+                item.teardown = functools.partial(self._tear_down, item)  # type: ignore[method-assign]
         finally:
             if self.recording:
                 self.recording.begin(item)
@@ -86,17 +87,14 @@ class Running:
             self.waiting = ()
             self.stack.begin_test(layers)
 
-    def _end_test_after_teardown(self, item: pytest.Item) -> None:
+    def _tear_down(self, item: pytest.Item) -> None:
         """End the test after its fixtures and, with --pdb, after the ``tearDown`` of its case."""
-
-        def teardown() -> None:
-            del item.teardown
-            try:
-                item.teardown()
-            finally:
-                self.stack.end_test()
-
-        item.teardown = teardown  # type: ignore[method-assign]
+        __tracebackhide__ = True
+        del item.teardown
+        try:
+            item.teardown()
+        finally:
+            self.stack.end_test()
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_teardown(

@@ -72,7 +72,8 @@ def pytest_configure(config: pytest.Config) -> None:
             "run pytest with -p no:zopelayer, or with -p no:underlay."
         )
     config.addinivalue_line("markers", "layer(LAYER, ...): run on these layers of underlay.")
-    config.stash[STACK], config.stash[STOPWATCH] = LayerStack(), Stopwatch()
+    durations = config.getoption("--layer-durations") is not None
+    config.stash[STACK], config.stash[STOPWATCH] = LayerStack(times_tests=durations), Stopwatch()
     recording = _pytest_timeline.configure(config)
     plan = config.getoption("setupplan", False)
     config.stash[RUNNING] = Running(config.stash[STACK], config.stash[STOPWATCH], recording, plan)
