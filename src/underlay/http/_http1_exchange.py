@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import TYPE_CHECKING
 
 import h11
@@ -38,7 +39,7 @@ class HTTP1Exchange(ServedExchange):
         if self.connection.h11.they_are_waiting_for_100_continue:
             # Whether the body still comes is up to the client (RFC 9110, 10.1.1).
             headers = [*headers, (b"Connection", b"close")]
-        self._send(h11.Response(status_code=status, headers=headers, reason=reason))
+        self._send(_head(status, tuple(headers), reason))
         self.started = True
         self._bodiless = self._bodiless or not allows_body(status)
 
@@ -93,3 +94,9 @@ class HTTP1Exchange(ServedExchange):
 
     async def _flush(self) -> None:
         await self._onward(self._take())
+
+
+@functools.lru_cache(maxsize=128)
+def _head(status: int, headers: tuple[tuple[bytes, bytes], ...], reason: bytes) -> h11.Response:
+    """The head of an answer; to check it takes a tenth of a request, and many are alike."""
+    return h11.Response(status_code=status, headers=list(headers), reason=reason)

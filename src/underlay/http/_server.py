@@ -255,11 +255,8 @@ class Server:
 
     def _hold(self, connection: Connection, sock: socket.socket) -> None:
         self.connections[connection] = sock
-        accepted = self.task(self._shake_hands(connection, sock))
-        accepted.add_done_callback(functools.partial(self._accepted, connection))
-
-    async def _shake_hands(self, connection: Connection, sock: socket.socket) -> None:
-        await self.loop.connect_accepted_socket(lambda: connection, sock, ssl=self.tls)
+        accepting = self.loop.connect_accepted_socket(lambda: connection, sock, ssl=self.tls)
+        self.task(accepting).add_done_callback(functools.partial(self._accepted, connection))
 
     def _accepted(self, connection: Connection, task: asyncio.Task[Any]) -> None:
         # Not in the coroutine: a task that is cancelled at once never enters it.
