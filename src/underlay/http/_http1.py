@@ -117,7 +117,8 @@ class HTTP1(Connection):
 
     def _take(self, event: Any) -> bool:
         """Whether there may be more."""
-        if isinstance(event, h11.Request):
+        kind = type(event)  # not isinstance(), which goes the long way for h11's abstract classes
+        if kind is h11.Request:
             self._head, self._upload = event, Upload(self._ask_for_more)
             refuse_two_lengths(event)
             if self._answerer.early:
@@ -126,12 +127,12 @@ class HTTP1(Connection):
                 self._answer(request)
             else:
                 self._continue()
-        elif isinstance(event, h11.Data):
+        elif kind is h11.Data:
             self._add(bytes(event.data))
-        elif isinstance(event, h11.EndOfMessage):
+        elif kind is h11.EndOfMessage:
             self._end()
         else:
-            if isinstance(event, h11.ConnectionClosed):
+            if kind is h11.ConnectionClosed:
                 self.close()
             return False
         return True

@@ -178,11 +178,16 @@ def encoded(headers: Iterable[tuple[str, str]]) -> HeaderPairs:
     for name, value in headers:
         if not (isinstance(name, str) and isinstance(value, str)):
             raise TypeError(f"{(name, value)!r} is not a header: name and value are text.")
-        pair = name.encode("latin-1"), value.encode("latin-1")
-        if not TOKEN.fullmatch(pair[0]) or NO_VALUE.search(pair[1]):
-            raise ValueError(f"{pair[0]!r}: {pair[1]!r} is not a header.")
-        pairs.append(pair)
+        pairs.append(_encoded(name, value))
     return pairs
+
+
+@functools.lru_cache(maxsize=512)
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    pair = name.encode("latin-1"), value.encode("latin-1")
+    if not TOKEN.fullmatch(pair[0]) or NO_VALUE.search(pair[1]):
+        raise ValueError(f"{pair[0]!r}: {pair[1]!r} is not a header.")
+    return pair
 
 
 def plain(status: int, text: str) -> Response:
