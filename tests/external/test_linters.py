@@ -45,7 +45,7 @@ class Case(unittest.TestCase):
     def write(self, **files):
         for name, text in files.items():
             path = self.folder / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
     def suite(self, linter):
@@ -73,6 +73,14 @@ class ForJavaScript(Case):
 
     def test_eslint(self):
         self.check(ESLint)
+
+    def test_files_that_eslint_leaves_out_by_its_configuration_are_skipped(self):
+        self.write(**{"eslint.config.mjs": 'export default [{ignores: ["vendor/*"]}];', "a.ts": ""})
+        for level in ("error", "warning"):
+            came = self.run_suite(ESLint("vendor", "good.js", "a.ts", level=level))
+            kinds = {"vendor bad js": "skipped", "a ts": "skipped", "good js": "passed"}
+            self.assertEqual({**kinds, LAST: "passed"}, came.of)
+            self.assertIn("matching ignore pattern", came.messages["vendor bad js"])
 
     def test_biome(self):
         self.check(Biome)
@@ -136,6 +144,11 @@ class ForHygiene(Case):
             {"a py": "passed", "b py": "failed", "c py": "failed", LAST: "passed"}, came.of
         )
         self.assertIn("breakpoint()", came.messages["c py"])
+
+    def test_a_folder_stands_for_its_files_also_where_they_are_left_out(self):
+        self.write(**{"[in]/a.py": "", "[in]/b.js": "", "[in]/[out]/c.py": "", "[in]/c.txt": ""})
+        came = self.run_suite(Hygiene("[in]", exclude=["[in]/[out]"]))
+        self.assertEqual({"in a py": "passed", "in b js": "passed", LAST: "passed"}, came.of)
 
     def test_a_folder_stands_for_its_files(self):
         self.write(**{"src/a.py": "", "src/b.tsx": "", "src/c.txt": "debugger"})

@@ -19,6 +19,9 @@ from underlay.external._junit import parse_safely
 #: From what does no harm to what does.
 LEVELS = ("none", "note", "warning", "error")
 
+#: The level of what is no finding, but says why the linter has not looked at a file.
+IGNORED = "ignored"
+
 
 @dataclass(frozen=True, order=True)
 class Finding:
@@ -35,7 +38,7 @@ class Finding:
     text: str
 
     def __post_init__(self) -> None:
-        if self.level not in LEVELS:
+        if self.level not in (*LEVELS, IGNORED):
             raise ValueError(f"{self.level!r} is none of {', '.join(LEVELS)}.")
 
     def __str__(self) -> str:
@@ -94,13 +97,20 @@ def read_eslint(text: str, cwd: Path) -> list[Finding]:
             file["filePath"],
             each.get("line") or 1,
             each.get("column") or 1,
-            "error" if each["severity"] == 2 else "warning",
+            _eslint_level(each),
             each["ruleId"] or "",
             each["message"],
         )
         for file in json.loads(text)
         for each in file["messages"]
     ]
+
+
+def _eslint_level(message: dict[str, Any]) -> str:
+    """A warning without a rule and a line says that the configuration leaves the file out."""
+    if message["severity"] == 2:
+        return "error"
+    return IGNORED if message["ruleId"] is None and "line" not in message else "warning"
 
 
 def read_checkstyle(text: str, cwd: Path) -> list[Finding]:

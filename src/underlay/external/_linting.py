@@ -18,7 +18,7 @@ from underlay._children import TAIL, Child, unused_folder
 from underlay._waiting import wait_until
 from underlay.external._drive import Ids, problem
 from underlay.external._events import Done, End, Event, Failure, Plan, Spec
-from underlay.external._findings import Finding
+from underlay.external._findings import IGNORED, Finding
 from underlay.external._process import PAUSE, Launch
 
 
@@ -29,7 +29,7 @@ class Findings:
     :param trouble: what is wrong with the linter itself, may be empty.
     """
 
-    found: Iterable[Finding]
+    found: Sequence[Finding]
     trouble: str = ""
 
 
@@ -196,13 +196,15 @@ class Linting:
     def _told(self, seen: Findings) -> Iterator[Event]:
         """What was found in each file; with what is wrong with the linter, all err."""
         by_file: dict[str, list[Finding]] = {spec.file: [] for spec in self._specs}
-        for each in sorted(filter(self.launch.counts, seen.found)):
+        ignored = {each.file: each.text for each in seen.found if each.level == IGNORED}
+        found = (each for each in seen.found if each.level != IGNORED)
+        for each in sorted(filter(self.launch.counts, found)):
             if each.file in by_file:
                 by_file[each.file].append(each)
             else:
                 yield problem(str(each), each.file)
         for spec in self._specs:
-            yield _done(spec, by_file[spec.file], seen.trouble)
+            yield _done(spec, by_file[spec.file], seen.trouble, ignored.get(spec.file, ""))
 
     def tail(self) -> str:
         return self._look.tail() if self._look else ""
@@ -213,10 +215,12 @@ class Linting:
             self._look.stop()
 
 
-def _done(spec: Spec, found: Iterable[Finding], trouble: str) -> Done:
+def _done(spec: Spec, found: Iterable[Finding], trouble: str, ignored: str) -> Done:
     failures = tuple(map(_failure, found))
     if trouble:
         return Done(spec.id, "error", "", (*failures, Failure(trouble, "")))
+    if ignored:
+        return Done(spec.id, "skipped", ignored, ())
     return Done(spec.id, "failed" if failures else "passed", "", failures)
 
 

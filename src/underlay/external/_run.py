@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
@@ -126,6 +127,7 @@ class Run:
         if not self.specs:
             found = "".join(f"\n  {each.failure.message}" for each in self._problems)
             raise NoTestsReported(self._name, problem + found, self._stop(attempt))
+        self._check_twins(plans)
         if launch.runs:
             self._settle_listing(attempt)
         else:
@@ -141,7 +143,14 @@ class Run:
                     self._note(attempt, event)
                 elif event.specs:
                     plans.append(event)
-        return sorted(plans, key=lambda plan: plan.specs[0].file)
+        return sorted(plans, key=lambda plan: (plan.specs[0].file, plan.specs[0].titles))
+
+    def _check_twins(self, plans: Iterable[Plan]) -> None:
+        """Two specs of one id would be one case, which tells of the first result only."""
+        count = Counter(spec for plan in plans for spec in plan.specs)
+        if files := sorted({spec.file for spec in count if count[spec] > 1}):
+            text = f"Several projects run {', '.join(files)}: give each of them a name."
+            self._add(Problem("", Failure(text, "")))
 
     def _settle_listing(self, attempt: Attempt) -> None:
         if not attempt.end:

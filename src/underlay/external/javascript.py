@@ -11,6 +11,10 @@ from underlay.external._node_runner import REPORTERS, NodeRunner
 #: Options of jasmine-node, which gocept.exttest's users pass.
 HISTORIC = ("--coffee", "--json")
 
+#: What a project's configuration may ask of Mocha, but each case wants a result of its own, which
+#: our reporter has to see.
+NOT_AS_CONFIGURED = ("--no-parallel", "--no-bail", "--no-dry-run")
+
 
 class Jasmine(NodeRunner):
     """Specs for Jasmine, 5 or newer (https://jasmine.github.io); see `NodeRunner`.
@@ -74,7 +78,7 @@ class Mocha(NodeRunner):
     )
 
     def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
-        return [*tool, "--reporter", REPORTERS / "mocha.cjs", *args]
+        return [*tool, *NOT_AS_CONFIGURED, "--reporter", REPORTERS / "mocha.cjs", *args]
 
 
 class QUnit(NodeRunner):
@@ -109,7 +113,7 @@ class Jest(NodeRunner):
 
     def command(self, node: Path, tool: list[str], args: Sequence[str]) -> Iterable[str | Path]:
         reporter, runner = REPORTERS / "jest-reporter.cjs", REPORTERS / "jest.cjs"
-        return [*tool, f"--reporters={reporter}", f"--testRunner={runner}", *args]
+        return [*tool, "--no-bail", f"--reporters={reporter}", f"--testRunner={runner}", *args]
 
 
 class Vitest(NodeRunner):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -32,7 +33,7 @@ class Linter:
     trouble without a finding is an error of each file.
 
     :param patterns: files, folders or glob patterns, relative to the suite's folder.
-    :param exclude: patterns of files to leave out.
+    :param exclude: files, folders or patterns to leave out.
     :param level: what fails a file: ``"error"``, or ``"warning"`` and what is worse.
     :param program: the path of its command; by default the one that is installed nearest.
     :raises ValueError: for another level.
@@ -82,10 +83,13 @@ class Linter:
 
     def found(self, cwd: Path) -> list[str]:
         """The files that are meant."""
-        patterns = [
-            f"{each}/{self.files}" if (cwd / each).is_dir() else each for each in self.patterns
-        ]
-        return find_files(self, [*patterns, *(f"!{each}" for each in self.exclude)], cwd)
+        wanted = (self._inside(each, cwd) for each in self.patterns)
+        unwanted = (self._inside(each, cwd) for each in self.exclude)
+        return find_files(self, [*wanted, *(f"!{each}" for each in unwanted)], cwd)
+
+    def _inside(self, pattern: str, cwd: Path) -> str:
+        """A folder stands for the files in it."""
+        return f"{glob.escape(pattern)}/{self.files}" if (cwd / pattern).is_dir() else pattern
 
     def tool(self, cwd: Path) -> list[str]:
         """The command line, to which files are added."""

@@ -34,7 +34,7 @@ module.exports = class {
       if (this.#selection.has(id)) this.#due.add(id);
       return this.#due.has(id);
     };
-    env.configure(stepwise ? {specFilter, random: false} : {specFilter});
+    env.configure({specFilter, stopOnSpecFailure: false, ...(stepwise ? {random: false} : {})});
   }
 
   // Jasmine does not tell the line, and Jasmine 5 not even the file.

@@ -24,7 +24,7 @@ listen();
 
 module.exports = (globalConfig, config, environment, runtime, file, ...rest) => {
   const theirs = environment.handleTestEvent?.bind(environment);
-  const ours = new Events(file, environment.global);
+  const ours = new Events(file, config.displayName, environment.global);
   environment.handleTestEvent = async (event, state) => {
     await theirs?.(event, state);
     await ours[event.name]?.(event, state);
@@ -39,16 +39,18 @@ class Events {
   #passed = [];
   #retried = new Map(); // why the last try of a spec has failed
   #file;
+  #project; // of several, which may run the same file
   #global;
 
-  constructor(file, global) {
+  constructor(file, project, global) {
     this.#file = file;
+    this.#project = project ? [project.name] : [];
     this.#global = global;
   }
 
   run_start(event, {rootDescribeBlock, hasFocusedTests}) {
     const plan = new Plan();
-    this.#learn(rootDescribeBlock, [], plan);
+    this.#learn(rootDescribeBlock, this.#project, plan);
     if (due && hasFocusedTests) this.#tellFocus();
     this.#leaveOut(rootDescribeBlock);
     emit('plan', {specs: plan.specs});

@@ -20,7 +20,7 @@ export default class extends (await theirRunner()) {
   async onCollected(files) {
     await super.onCollected?.(files);
     const plan = new Plan();
-    for (const file of files) this.#learn(file, file.filepath, [], plan);
+    for (const file of files) this.#learn(file, file.filepath, projectOf(file), plan);
     emit('plan', {specs: plan.specs});
     for (const file of files) leaveOut(file, task => !due?.has(this.#ids.get(task)));
     for (const [task] of this.#ids) {
@@ -90,6 +90,9 @@ async function theirRunner() {
   const {TestRunner} = await load('index'); // from 4.1 on
   return TestRunner ?? (await load('runners')).VitestTestRunner;
 }
+
+// Several projects may run the same file.
+const projectOf = ({projectName}) => (projectName ? [projectName] : []);
 
 function* tests(suite) {
   for (const task of suite.tasks) {

@@ -13,7 +13,20 @@ const {stepwise, emit, givenSelection, finish, failure} = require('./protocol.cj
 const theirs = new URL('dist/node.js', pathToFileURL(fs.realpathSync(process.env.UNDERLAY_TOOL)));
 const {parseCLI, startVitest} = await import(theirs);
 
+const ours = {
+  runner: fileURLToPath(new URL('./vitest-runner.mjs', import.meta.url)),
+  includeTaskLocation: !givenSelection(), // it is slow, and the plan has told it
+};
+
 const reporter = {
+  // Projects heed few of the options that Vitest is started with.
+  onInit({projects}) {
+    for (const {config, vite} of projects) {
+      Object.assign(config, ours);
+      vite.config.server.fs.allow.push(path.dirname(ours.runner)); // for jsdom, Vite reads our runner
+    }
+  },
+
   onTestRunEnd(modules, errors) {
     for (const module of modules) {
       for (const error of module.errors()) tell(module.moduleId, error);
@@ -27,19 +40,22 @@ function tell(where, error) {
   emit('problem', {where, ...failure(error)});
 }
 
+// A path as a glob pattern that matches nothing else.
+const literal = file => file.replace(/[\\()[\]{}!*?@+|]/g, '\\$&');
+
 const {filter, options} = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
 const root = path.resolve(options.root ?? '.');
 const vitest = await startVitest('test', filter, {
   ...options,
-  ...(filter.length ? {include: filter.map(file => path.relative(root, file))} : {}),
+  ...(filter.length ? {include: filter.map(file => literal(path.relative(root, file)))} : {}),
   ...(stepwise ? {fileParallelism: false} : {}),
   root,
   watch: false,
   allowOnly: false,
+  bail: 0,
   disableConsoleIntercept: true,
-  includeTaskLocation: !givenSelection(), // it is slow, and the plan has told it
+  ...ours,
   reporters: [reporter],
-  runner: fileURLToPath(new URL('./vitest-runner.mjs', import.meta.url)),
 });
 const status = reporter.isBad ? 1 : 0;
 finish(status);
