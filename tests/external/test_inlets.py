@@ -118,6 +118,28 @@ class Reports(Case):
                 self.assertEqual("error", came.of[LAST])
                 self.assertRegex(came.messages[LAST], told)
 
+    def test_counts_are_those_of_other_tools(self):
+        nested = '<testsuite tests="2"><testcase/>{}</testsuite>'.format(
+            '<testsuite tests="2"><testcase/><testcase/></testsuite>'
+        )
+        pytests = '<testsuites name="pytest tests"><testsuite tests="9"><testcase/>{}'.format(
+            "</testsuite></testsuites>"
+        )
+        for report in (nested, pytests):
+            with self.subTest(report):
+                came = self.run_suite(self.writing(report.encode(), 0))
+                self.assertEqual({"passed"}, set(came.of.values()), came.messages)
+
+    def test_what_did_not_run_or_passed_only_at_last_is_not_green(self):
+        report = """<testsuite tests="2">
+            <testcase name="off" status="notrun" result="suppressed"/>
+            <testcase name="flaky"><flakyFailure message="no network"/></testcase>
+        </testsuite>"""
+        came = self.run_suite(self.writing(report.encode(), 0))
+        self.assertEqual({"off": "skipped", "flaky": "passed", LAST: "error"}, came.of)
+        self.assertIn("only when tried again: no network", came.messages[LAST])
+        self.assertIn("beside the specs of flaky", came.messages[LAST])
+
     def test_a_report_that_cannot_be_read_or_trusted_is_one_case_that_errs(self):
         bomb = '<!DOCTYPE a [<!ENTITY b "c">]><testsuite><testcase name="&b;"/></testsuite>'
         for report, told in (
@@ -164,8 +186,28 @@ class Lines(Case):
     def test_tests_need_no_numbers_and_no_titles(self):
         came = self.run_suite(TAP(self.printing(TAP_13, 1)))
         self.assertEqual(
-            {"": "passed", "two": "failed", "three": "passed", LAST: "passed"}, came.of
+            {"1": "passed", "two": "failed", "three": "passed", LAST: "passed"}, came.of
         )
+
+    def test_a_failure_is_explained_by_comments_or_by_what_was_printed(self):
+        tool = self.script("""
+            import sys
+            print("1..3\\nnot ok 1 - a\\n# of a", flush=True)
+            print("not ok 2 - b", flush=True)
+            print("#   more # of b", file=sys.stderr, flush=True)
+            print("ok 3 - c", flush=True)
+            sys.exit(2)
+        """)
+        came = self.run_suite(TAP([tool]))
+        self.assertIn("not ok\nof a\n", came.messages["a"])
+        self.assertNotIn("It printed", came.messages["a"])
+        self.assertRegex(came.messages["b"], r"(?s)It printed:\n.*#   more # of b")
+        self.assertEqual("passed", came.of[LAST])
+
+    def test_all_may_be_skipped(self):
+        came = self.run_suite(TAP(self.printing("1..0 # SKIP no database\n")))
+        self.assertEqual({"all tests": "skipped", LAST: "passed"}, came.of)
+        self.assertEqual("no database", came.messages["all tests"])
 
     def test_status_plan_and_results_must_agree(self):
         for text, status, told in (
@@ -178,6 +220,11 @@ class Lines(Case):
                 came = self.run_suite(TAP(self.printing(text, status)))
                 self.assertEqual("error", came.of[LAST])
                 self.assertIn(told, came.messages[LAST])
+
+    def test_what_it_printed_explains_a_bad_status(self):
+        came = self.run_suite(TAP([self.script("print('1..1\\nok', flush=True)\n1 / 0")]))
+        self.assertIn("exited with status 1, but its report has no failed", came.messages[LAST])
+        self.assertIn("ZeroDivisionError", came.messages[LAST])
 
     def test_none_at_all_are_an_error(self):
         came = self.run_suite(TAP(self.printing("hello\n")))
@@ -322,6 +369,10 @@ class Statuses(Case):
         self.assertIn("exit status 3", came.messages["tool"])
         self.assertIn("so it goes", came.messages["tool"])
 
+    def test_what_it_writes_to_stderr_is_told_in_its_place(self):
+        came = self.run_suite(Command([self.script("print('first', flush=True)\n1 / 0")]))
+        self.assertRegex(came.messages["tool"], r"(?s)first\n.*ZeroDivisionError")
+
     def test_the_end_of_much_output_is_told(self):
         tool = self.script("import sys\nprint('x' * 10_000_000, 'the end')\nsys.exit(1)")
         came = self.run_suite(Command([tool]))
@@ -361,6 +412,7 @@ else:
     status = {"adds": "SUCCESS", "fails": "FAIL", "breaks": "ERROR"}.get(name[5:])
     answer = {"name": name, "status": status, "message": "told", "traceback": "at line 3"}
     print(json.dumps([answer] if status else "what?"))
+    print("no idea", file=sys.stderr)
 """
 
 
@@ -380,7 +432,7 @@ class ListAndRun(Case):
             came.of,
         )
         self.assertIn("told\nat line 3", came.messages["Cart fails"])
-        self.assertIn("what?", came.messages["Cart is strange"])
+        self.assertRegex(came.messages["Cart is strange"], "what?.*\nno idea")
 
     def test_what_is_no_list_is_an_error(self):
         came = self.run_suite(self.printing("sorry")[0])

@@ -25,7 +25,19 @@ class When(unittest.TestCase):
 
     def test_a_good_one_is_told_by_its_line(self):
         self.check(
-            "1..2\nok 1 - a\nok 2\n", {"ok 1 - a": [("a", "passed")], "ok 2": [("", "passed")]}
+            "1..2\nok 1 - a\nok 2\n", {"ok 1 - a": [("a", "passed")], "ok 2": [("2", "passed")]}
+        )
+
+    def test_one_without_a_title_has_that_of_its_subtests(self):
+        self.check(
+            "# Subtest: a\n    1..0 # SKIP no net\nok 1 # skip no net\n1..1\n",
+            {"ok 1 # skip no net": [("a", "skipped")]},
+        )
+
+    def test_a_bad_one_without_an_explanation_with_the_comments_that_follow(self):
+        self.check(
+            "not ok 1 - a\n# why\n# so\nok 2 - b\n1..2\n",
+            {"ok 2 - b": [("a", "failed"), ("b", "passed")]},
         )
 
     def test_a_bad_one_with_its_explanation(self):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from underlay._children import LOG, TAIL
 from underlay.external._events import (
     Done,
     End,
@@ -73,6 +74,23 @@ class Channel:
         raise SystemExit(status)
 
 
+class Log:
+    """What this process and the tool that it runs have printed, as it is kept to be shown."""
+
+    def __init__(self) -> None:
+        self._file = Path(os.environ["UNDERLAY_EVENTS"]).with_name(LOG).open("rb")
+
+    def news(self) -> str:
+        """What has come since the last time."""
+        return self._file.read().decode("utf-8", "replace")
+
+    def tail(self) -> str:
+        """The end of all."""
+        size = self._file.seek(0, os.SEEK_END)
+        self._file.seek(max(0, size - TAIL))
+        return self.news().strip()
+
+
 class Results:
     """The results of a tool that can't say which tests there are, but by running them.
 
@@ -101,7 +119,10 @@ class Results:
         :param status: the tool's exit status.
         :param problems: what does not fit together, or failed beside the tests.
         """
-        self._channel.tell(*problems, *self._crossed(status))
+        problems = [*problems, *self._crossed(status)]
+        if problems and (printed := Log().tail()):
+            problems.append(problem(f"It printed:\n{printed}"))
+        self._channel.tell(*problems)
         if self._wanted is None:
             wanted = {spec.id for spec in self._channel.offer([spec for spec, _ in self._waiting])}
             self._channel.tell(*(done for spec, done in self._waiting if spec.id in wanted))
@@ -119,9 +140,19 @@ OUTPUT = 64 * 1024
 
 
 def run(command: Sequence[str]) -> tuple[int, str]:
-    """The status of a tool and what it writes to stdout; that is shown if it is not understood."""
+    """The status of a tool, and the end of what it has printed."""
+    log = Log()
+    log.news()
+    status = subprocess.run(command).returncode
+    return status, log.news()[-OUTPUT:]
+
+
+def ask(command: Sequence[str]) -> tuple[int, str, str]:
+    """The status of a tool, its answer, which it writes to stdout, and what it writes to stderr."""
+    log = Log()
+    log.news()
     process = subprocess.run(command, stdout=subprocess.PIPE)
-    return process.returncode, process.stdout.decode("utf-8", "replace")
+    return process.returncode, process.stdout.decode("utf-8", "replace"), log.news()
 
 
 def stream(command: Sequence[str], take: Callable[[str], object]) -> int:

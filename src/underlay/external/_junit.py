@@ -13,6 +13,16 @@ from underlay.external._events import Done, Failure, Problem
 #: What an element in a test case means; the first of these counts most.
 STATUS = {"error": "error", "failure": "failed", "skipped": "skipped"}
 
+#: Statuses of test cases that did not run, as GoogleTest and CTest have them.
+NOT_RUN = ("notrun", "disabled", "skipped")
+
+#: Failures of a test case that has passed when it was tried again, as Maven's Surefire has them.
+FLAKY = ("flakyFailure", "flakyError")
+
+#: The name of pytest's reports, which count what has no test case of its own: subtests, and what
+#: fails after a test that has passed (``numtests`` in _pytest/junitxml.py).
+PYTEST = "pytest tests"
+
 
 def parse_safely(text: bytes) -> ElementTree.Element:
     """The root of a document that declares no document type.
@@ -42,7 +52,8 @@ def read(text: bytes) -> tuple[list[Result], list[Problem]]:
     """
     root = parse_safely(text)
     ids = Ids()
-    return [_result(ids, case) for case in root.iter("testcase")], [*_counted(root)]
+    results = [_result(ids, case) for case in root.iter("testcase")]
+    return results, [*_counted(root), *_flaky(root)]
 
 
 def _result(ids: Ids, case: ElementTree.Element) -> Result:
@@ -50,10 +61,16 @@ def _result(ids: Ids, case: ElementTree.Element) -> Result:
     line = case.get("line", "")
     spec = ids.spec(case.get("file", ""), titles, int(line) if line.isdigit() else None)
     kinds = {each.tag: each for each in reversed(case) if each.tag in STATUS}
-    status = next((STATUS[each] for each in STATUS if each in kinds), "passed")
+    status = next((STATUS[each] for each in STATUS if each in kinds), _status(case))
     bad = [each for each in case if each.tag in ("error", "failure")]
-    reason = (kinds["skipped"].get("message") or "skipped") if status == "skipped" else ""
+    reason = kinds["skipped"].get("message", "") if "skipped" in kinds else case.get("status", "")
+    reason = (reason or "skipped") if status == "skipped" else ""
     return spec, Done(spec.id, status, reason, tuple(map(_failure, bad)), output=_output(case))
+
+
+def _status(case: ElementTree.Element) -> str:
+    """Of a test case without an element that tells."""
+    return "skipped" if case.get("status", "").lower() in NOT_RUN else "passed"
 
 
 def _failure(element: ElementTree.Element) -> Failure:
@@ -67,9 +84,22 @@ def _output(case: ElementTree.Element) -> str:
 
 
 def _counted(root: ElementTree.Element) -> Iterator[Problem]:
-    """Suites say how many tests they have."""
+    """Suites say how many tests they have; in Node's reports a suite in them counts as one."""
+    if root.get("name") == PYTEST:
+        return
     for suite in root.iter("testsuite"):
         told, found = suite.get("tests", ""), len(suite.findall(".//testcase"))
-        if told.isdigit() and int(told) != found:
+        direct = len(suite.findall("testcase")) + len(suite.findall("testsuite"))
+        if told.isdigit() and int(told) not in (found, direct):
             where = suite.get("name", "")
             yield problem(f"The report counts {told} test(s), but has {found}.", where)
+
+
+def _flaky(root: ElementTree.Element) -> Iterator[Problem]:
+    """What has failed at first is not green in silence."""
+    for case in root.iter("testcase"):
+        for each in case:
+            if each.tag in FLAKY:
+                message = each.get("message") or each.findtext("stackTrace") or each.tag
+                text = f"It passed, but only when tried again: {message}"
+                yield problem(text, " ".join(filter(None, map(case.get, ("classname", "name")))))

@@ -15,6 +15,11 @@ DIRECTIVE = re.compile(r"(?<!\\)#\s*(?P<kind>skip|todo)\b\S*\s*(?P<reason>.*)$",
 PLAN = re.compile(r"(?P<first>\d+)\.\.(?P<last>\d+)\s*(?:#\s*(?P<reason>.*))?$")
 BAIL = re.compile(r"Bail out!\s*(?P<reason>.*)$", re.IGNORECASE)
 GROUP = re.compile(r"# Subtest: (?P<title>.*)$")
+COMMENT = re.compile(r"^ *# ?")
+SKIP = re.compile(r"skip\S*\s*(?P<reason>.*)$", re.IGNORECASE)
+
+#: All that is known of a test that has failed and is not followed by an explanation.
+UNEXPLAINED = (Failure("not ok", ""),)
 
 #: By how many spaces a subtest is indented.
 INDENT = 4
@@ -32,6 +37,7 @@ class Level:
     :param group: the title of the subtest that begins with the next line, if a comment tells it.
     :param points: how many tests it had so far.
     :param plan: how many it is to have.
+    :param reason: why it has none.
     :param has_failed: whether one of them has.
     :param kept: the results that have to wait for the path, with their titles from here on.
     """
@@ -40,6 +46,7 @@ class Level:
     group: str | None = None
     points: int = 0
     plan: int | None = None
+    reason: str | None = None
     has_failed: bool = False
     kept: list[Told] = field(default_factory=list)
 
@@ -52,13 +59,15 @@ class Level:
 
 @dataclass
 class Point:
-    """The line of a test, and the block of YAML that may follow it."""
+    """The line of a test, and what may follow it: a block of YAML, or comments."""
 
     indent: int
     title: str
+    number: str
     done: Done
     margin: int | None = None  # of the block, once it has begun
     block: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     is_whole: bool = False
     is_told: bool = False
 
@@ -77,19 +86,20 @@ class Point:
         return self.margin is not None
 
     def outcome(self) -> Done:
-        """The block is shown as it is."""
+        """The block is shown as it is, and so are comments."""
         if self.done.status != "failed":
             return self.done
-        told = "\n".join(["not ok", *self.block])
+        told = "\n".join(["not ok", *self.block, *self.comments])
         return replace(self.done, failures=(Failure(told, ""),))
 
 
 class Parser:
     """Takes lines, and tells each result as soon as it is whole.
 
-    One that is good is so with its line, another with the block that follows, and one in a subtest
-    whose title no comment has told, with the test that ends this.  A test with subtests is a group:
-    these are the specs, and it is one itself only if it fails for another reason than theirs.
+    One that is good is so with its line, another with the block or the comments that follow, and
+    one in a subtest whose title no comment has told, with the test that ends this.  A test with
+    subtests is a group: these are the specs, and it is one itself only if it fails for another
+    reason than theirs.
     """
 
     def __init__(self) -> None:
@@ -101,10 +111,14 @@ class Parser:
     def feed(self, line: str) -> Iterator[Result]:
         """Take one line: the results that are whole by it."""
         indent = len(line) - len(line.lstrip(" "))
-        if self._last and self._last.takes(indent, line):
-            if self._last.is_whole:
-                yield from self._settle()
-            return
+        if self._last:
+            if self._last.takes(indent, line):
+                if self._last.is_whole:
+                    yield from self._settle()
+                return
+            if not self._last.is_told and COMMENT.match(line) and not GROUP.match(line.strip()):
+                self._last.comments.append(COMMENT.sub("", line))
+                return
         yield from self._settle()
         self._last = None
         depth, rest = divmod(indent, INDENT)
@@ -113,22 +127,28 @@ class Parser:
 
     def _take(self, depth: int, text: str) -> Iterator[Result]:
         if found := POINT.match(text):
-            self._last = _point(depth, found)
+            self._last = _point(depth, found, self._level(depth).points + 1)
             if self._last.done.status != "failed":
                 yield from self._settle()
         elif found := GROUP.match(text):
             self._level(depth).group = _unescaped(found["title"])
         elif found := PLAN.match(text):
-            self._level(depth).plan = int(found["last"]) - int(found["first"]) + 1
+            level = self._level(depth)
+            level.plan, level.reason = int(found["last"]) - int(found["first"]) + 1, found["reason"]
         elif found := BAIL.match(text):
             self.problems.append(problem(f"Bail out! {found['reason']}".strip()))
 
     def end(self) -> Iterator[Result]:
         """When all lines were taken."""
         yield from self._settle()
+        root = self._levels[0]
         if inner := self._leave(0):
-            yield from self._tell(self._levels[0], inner.kept)
-        self._check(self._levels[0])
+            yield from self._tell(root, inner.kept)
+        if root.plan == 0 and root.reason and (found := SKIP.match(root.reason)):
+            yield from self._tell(
+                root, [(("all tests",), Done("", "skipped", found["reason"], ()))]
+            )
+        self._check(root)
 
     def _level(self, depth: int) -> Level:
         while len(self._levels) <= depth:
@@ -164,20 +184,19 @@ class Parser:
         depth = point.indent // INDENT
         level, inner, done = self._level(depth), self._leave(depth), point.outcome()
         announced, level.group = level.group, None
+        title = point.title or announced or point.number
         level.points += 1
         is_bad = done.status == "failed"
         if inner and (inner.points or inner.kept):
             level.has_failed |= inner.has_failed
-            if inner.path is not None and announced != point.title:
-                told = f"The subtest {announced!r} has ended as {point.title!r}."
+            if inner.path is not None and announced != title:
+                told = f"The subtest {announced!r} has ended as {title!r}."
                 self.problems.append(problem(told))
-            yield from self._tell(
-                level, [((point.title, *path), each) for path, each in inner.kept]
-            )
+            yield from self._tell(level, [((title, *path), each) for path, each in inner.kept])
             if not is_bad or inner.has_failed:
                 return
         level.has_failed |= is_bad
-        yield from self._tell(level, [((point.title,), done)])
+        yield from self._tell(level, [((title,), done)])
 
     def _tell(self, level: Level, told: Sequence[Told]) -> Iterator[Result]:
         """Results, with their titles from this level on; kept, if those before are not known."""
@@ -193,11 +212,11 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([\\#])", r"\1", text).strip()
 
 
-def _point(depth: int, found: re.Match[str]) -> Point:
-    title = found["title"]
+def _point(depth: int, found: re.Match[str], place: int) -> Point:
+    title, number = found["title"], found["number"] or str(place)
     if directive := DIRECTIVE.search(title):
         title = title[: directive.start()]
-    return Point(depth * INDENT, _unescaped(title), _done(bool(found["bad"]), directive))
+    return Point(depth * INDENT, _unescaped(title), number, _done(bool(found["bad"]), directive))
 
 
 def _done(is_bad: bool, directive: re.Match[str] | None) -> Done:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +15,18 @@ from typing import Any, ClassVar
 import underlay
 from underlay.external import _junit, _tap
 from underlay.external._checks import Environment, check_texts
-from underlay.external._drive import OUTPUT, Channel, Ids, Results, refuse, run, stream
+from underlay.external._drive import (
+    OUTPUT,
+    Channel,
+    Ids,
+    Log,
+    Result,
+    Results,
+    ask,
+    refuse,
+    run,
+    stream,
+)
 from underlay.external._events import Done, Failure, Spec, Started
 from underlay.external._files import find_files
 from underlay.external._process import Launch
@@ -116,8 +127,7 @@ class JUnit(RunsToBeListed):
     def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
         path = Path(state["report"])
         path.unlink(missing_ok=True)  # that of an earlier run proves nothing
-        status, output = run(state["command"])
-        print(output)
+        status, _ = run(state["command"])
         if not path.exists():
             refuse(f"It exited with status {status} and wrote no {path}.")
         try:
@@ -139,10 +149,19 @@ class TAP(RunsToBeListed):
 
     @classmethod
     def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
-        parser, results = _tap.Parser(), Results(channel)
-        status = stream(state["command"], lambda line: results.add(parser.feed(line)))
-        results.add(parser.end())
+        parser, results, log = _tap.Parser(), Results(channel), Log()
+
+        def add(told: Iterable[Result]) -> None:
+            results.add((spec, _explained(done, log)) for spec, done in told)
+
+        status = stream(state["command"], lambda line: add(parser.feed(line)))
+        add(parser.end())
         results.end(status, parser.problems)
+
+
+def _explained(done: Done, log: Log) -> Done:
+    """Tools may say on stderr why a test has failed; its place among others is lost there."""
+    return replace(done, output=log.tail()) if done.failures == _tap.UNEXPLAINED else done
 
 
 class Command(Inlet):
@@ -160,7 +179,7 @@ class Command(Inlet):
             status, output = run(command)
             failures = () if status == 0 else (Failure(f"exit status {status}", ""),)
             result = "failed" if status else "passed"
-            channel.tell(Done(spec.id, result, "", failures, output=output[-OUTPUT:]))
+            channel.tell(Done(spec.id, result, "", failures, output=output))
         channel.end()
 
 
@@ -175,7 +194,7 @@ class ListAndRun(Inlet):
     @classmethod
     def serve(cls, channel: Channel, state: Mapping[str, Any]) -> None:
         program, *args = state["command"]
-        status, output = run([program, "--list", *args])
+        status, output, _ = ask([program, "--list", *args])
         try:
             ids = Ids()
             specs = [
@@ -188,18 +207,19 @@ class ListAndRun(Inlet):
         for spec in channel.offer(specs):
             channel.pause()
             channel.tell(Started(spec.id))
-            channel.tell(_one(spec, *run([program, *args, "--run", ".".join(spec.titles)])))
+            channel.tell(_one(spec, *ask([program, *args, "--run", ".".join(spec.titles)])))
         channel.end()
 
 
-def _one(spec: Spec, status: int, output: str) -> Done:
+def _one(spec: Spec, status: int, answer: str, aside: str) -> Done:
     """What ``--run`` tells of a test; anything else than one answer about it is an error."""
     try:
-        [told] = [each for each in json.loads(output) if each["name"] == ".".join(spec.titles)]
+        [told] = [each for each in json.loads(answer) if each["name"] == ".".join(spec.titles)]
         result = {"SUCCESS": "passed", "FAIL": "failed", "ERROR": "error"}[told["status"]]
     except (ValueError, LookupError, TypeError) as error:
         message = f"--run exited with status {status}, without a result that can be read: {error!r}"
-        return Done(spec.id, "error", "", (Failure(message, ""),), output=output[-OUTPUT:])
+        output = f"{answer}{aside}"[-OUTPUT:]
+        return Done(spec.id, "error", "", (Failure(message, ""),), output=output)
     if result == "passed":
         return Done(spec.id, result, "", ())
     texts = [str(told.get("message", "")), str(told.get("traceback", ""))]
