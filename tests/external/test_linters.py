@@ -6,6 +6,7 @@ import tempfile
 import unittest
 import warnings
 from pathlib import Path
+from unittest import mock
 
 from tests.external.runners import PACKAGES, Verdicts
 from underlay.external import SARIF, Biome, ESLint, Hygiene, JSHint, Oxlint, Ruff, makeSuite
@@ -175,6 +176,19 @@ def result(uri, **others):
     return {"message": {"text": "is bad"}, "locations": locations, "ruleId": "R1", **others}
 
 
+#: Notes of how many files it is asked; the last of all is bad.
+COUNTS = """\
+import json, sys
+*_, last = files = sys.argv[1:]
+open("counts", "a").write(f"{len(files)} ")
+found = [{"message": {"text": "bad"}, "locations": [
+    {"physicalLocation": {"artifactLocation": {"uri": last}}}]}]
+results = found if last.endswith("4.y") else []
+print(json.dumps({"runs": [{"tool": {"driver": {}}, "results": results}]}))
+sys.exit(len(results))
+"""
+
+
 class AnyLinter(Case):
     """SARIF(command, *patterns)"""
 
@@ -237,6 +251,16 @@ class AnyLinter(Case):
         self.write(**{"a.x": ""})
         came = self.run_suite(SARIF(["/bin/sh", "-c", "echo no disk >&2; exit 2"], "*.x"))
         self.assertIn("no disk", came.messages["a x"])
+
+    def test_more_files_than_a_command_line_takes_are_looked_at_in_turn(self):
+        self.write(**{f"{number}.y": "" for number in range(5)}, tool=COUNTS)
+        linter = SARIF([sys.executable, "tool"], "*.y")
+        size = len(str(self.folder / "0.y")) + 1 + 8
+        with mock.patch("underlay.external._linting.MOST_BYTES", 2 * size):
+            came = self.run_suite(linter)
+        verdicts = {f"{number} y": "passed" for number in range(4)}
+        self.assertEqual({**verdicts, "4 y": "failed", LAST: "passed"}, came.of, came.messages)
+        self.assertEqual("2 2 1 ", (self.folder / "counts").read_text())
 
     def test_no_files_are_an_error(self):
         came = self.run_suite(Hygiene("nowhere/*.js"))

@@ -22,6 +22,12 @@ from underlay.external._findings import IGNORED, Finding
 from underlay.external._process import PAUSE, Launch
 
 
+#: How many bytes of files may stand on a command line: the system allows this for them and for the
+#: environment together (ARG_MAX in execve(2)), with a pointer to each.
+MOST_BYTES = os.sysconf("SC_ARG_MAX") // 2
+POINTER = 8
+
+
 @dataclass(frozen=True)
 class Findings:
     """What a linter has found.
@@ -158,6 +164,7 @@ class Linting:
         self._specs = [ids.spec(each, [os.path.relpath(each, cwd)]) for each in launch.find(cwd)]
         self._news: list[Event] | None = [Plan(tuple(self._specs))]
         self._look: Look | None = None
+        self._to_come: list[list[Spec]] = []
         if wanted := list(selection):
             self.select(wanted)
 
@@ -173,7 +180,11 @@ class Linting:
     def select(self, ids: Iterable[str]) -> None:
         """Begin to look at these files."""
         wanted = set(ids)
-        self._specs = [spec for spec in self._specs if spec.id in wanted]
+        self._to_come = [*_batches(spec for spec in self._specs if spec.id in wanted)]
+        self._begin()
+
+    def _begin(self) -> None:
+        self._specs = self._to_come.pop(0)
         self._look = self.launch.look(self.launch, [spec.file for spec in self._specs])
 
     def go_on(self) -> None:
@@ -188,10 +199,19 @@ class Linting:
         if self._news is None:
             return ([],)
         if not self._news and self._look and (seen := self._look.findings):
-            events, self._news = [*self._told(seen), End(0)], None
-            return (events,)
+            return (self._seen(seen),)
         events, self._news = self._news, []
         return (events,) if events else None
+
+    def _seen(self, seen: Findings) -> list[Event]:
+        """What was found, and the end, unless there are more files to look at."""
+        told: list[Event] = [*self._told(seen)]
+        if self._to_come:
+            self.stop()
+            self._begin()
+            return told
+        self._news = None
+        return [*told, End(0)]
 
     def _told(self, seen: Findings) -> Iterator[Event]:
         """What was found in each file; with what is wrong with the linter, all err."""
@@ -213,6 +233,20 @@ class Linting:
         """End the look, if there is one."""
         if self._look:
             self._look.stop()
+
+
+def _batches(specs: Iterable[Spec]) -> Iterator[list[Spec]]:
+    """As many at once as a command line takes."""
+    batch: list[Spec] = []
+    size = 0
+    for spec in specs:
+        length = len(os.fsencode(spec.file)) + 1 + POINTER
+        if batch and size + length > MOST_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(spec)
+        size += length
+    yield batch
 
 
 def _done(spec: Spec, found: Iterable[Finding], trouble: str, ignored: str) -> Done:
