@@ -21,7 +21,6 @@ from underlay.external._events import Done, End, Event, Failure, Plan, Spec
 from underlay.external._findings import IGNORED, Finding
 from underlay.external._process import PAUSE, Launch
 
-
 #: How many bytes of files may stand on a command line: the system allows this for them and for the
 #: environment together (ARG_MAX in execve(2)), with a pointer to each.
 MOST_BYTES = os.sysconf("SC_ARG_MAX") // 2
