@@ -334,6 +334,21 @@ class NodeTestImports(Case):
         return case
 
 
+class NodeTestFiles(Case):
+    def test_a_file_that_changes_what_all_share_does_not_disturb_the_others(self):
+        runs = "require('node:test').it('runs', () => {});"
+        (self.root / "a.test.js").write_text(f"Array.prototype[7] = 0; {runs}")
+        (self.root / "b.test.js").write_text(
+            f"for (n in [0]) if (n > 0) throw new Error(n); {runs}"
+        )
+        (self.root / "c.test.js").write_text("throw new Error('is broken')")
+        verdicts = Verdicts()
+        makeSuite(NodeTest("*.test.js"), cwd=self.root).run(verdicts)
+        last = "zz runner finished"
+        self.assertEqual({"runs": "passed", "runs 2": "passed", last: "error"}, verdicts.of)
+        self.assertRegex(verdicts.messages[last], r"\AError: is broken\n.*\n.*c\.test\.js\Z")
+
+
 class Arguments(unittest.TestCase):
     def test_options_that_would_take_the_specs_or_results_away_are_refused(self):
         for runner, option in {

@@ -103,9 +103,11 @@ class Results:
         self._wanted = channel.wanted() if channel.is_selected else None
         self._waiting: list[Result] = []
         self._failed = 0
+        self._has_any = False
 
     def add(self, results: Iterable[Result]) -> None:
         for spec, done in results:
+            self._has_any = True
             self._failed += done.status in ("failed", "error")
             if self._wanted is None:
                 self._waiting.append((spec, done))
@@ -120,7 +122,7 @@ class Results:
         :param problems: what does not fit together, or failed beside the tests.
         """
         problems = [*problems, *self._crossed(status)]
-        if problems and (printed := Log().tail()):
+        if problems and self._has_any and (printed := Log().tail()):
             problems.append(problem(f"It printed:\n{printed}"))
         self._channel.tell(*problems)
         if self._wanted is None:
