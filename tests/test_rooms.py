@@ -148,8 +148,15 @@ class Walls(unittest.TestCase):
         names = [
             f"underlay/{path}"[:-3].replace("/", ".").removesuffix(".__init__") for path in paths
         ]
-        code = f"import sys; sys.path.insert(0, {str(HOUSE.parent)!r}); import {', '.join(names)}"
-        subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
+        done = import_alone(*names)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+
+    def test_a_room_that_cannot_be_imported_without_its_extra_names_it(self):
+        for name, extra in {"httpserver": "httpserver", "runners.pytest": "pytest"}.items():
+            with self.subTest(name):
+                told = import_alone(f"underlay.{name}").stderr.splitlines()[-1]
+                self.assertIn(f"underlay.{name} needs ", told)
+                self.assertIn(f": install underlay[{extra}]", told)
 
     def test_the_plan_has_no_module_that_is_gone(self):
         there = {room(path) for path, _ in files()}
@@ -159,6 +166,13 @@ class Walls(unittest.TestCase):
         """The names of the front door come from there; every other module is a topic to import."""
         public = {room(path) for path, _ in files() if not path.startswith("_")}
         self.assertTrue(all(name.isidentifier() and name.islower() for name in public), public)
+
+
+def import_alone(*names):
+    """Import modules where nothing but the standard library is installed."""
+    code = f"import sys; sys.path.insert(0, {str(HOUSE.parent)!r}); import {', '.join(names)}"
+    command = [sys.executable, "-I", "-S", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def third_party(nodes):

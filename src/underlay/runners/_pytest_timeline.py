@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from underlay import _timeline
-from underlay._errors import LayerError, needs_extra
+from underlay._errors import LayerError
 from underlay._stack import union
 from underlay.runners._pytest_layers import layers_of
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 REPORTS: pytest.StashKey[list[pytest.TestReport]] = pytest.StashKey()
 RECORDED: pytest.StashKey[_timeline.RecordedTest] = pytest.StashKey()
