@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import time
 import types
@@ -229,19 +230,23 @@ def load_tests(
 
     In the ``__init__.py`` of a package it finds the tests of all its modules, which share the
     layers.  If modules are named on the command line, packages are not asked: then each module
-    needs it, and has its layers for itself.  ``python -m underlay unittest`` needs none of this.
+    needs it, and has its layers for itself.  Where there is a ``test_suite()``, that counts, as
+    for zope.testrunner.  ``python -m underlay unittest`` needs none of this.
     """
-    package = _package_being_loaded()
-    return LayeredSuite([tests, *([_discovered(loader, package, pattern)] if package else [])])
+    module = _module_being_loaded()
+    if getattr(module, "load_tests", None) is load_tests and hasattr(module, "test_suite"):
+        tests = _suite_of(module)
+    if hasattr(module, "__path__"):
+        return LayeredSuite([tests, _discovered(loader, module, pattern)])
+    return LayeredSuite([tests])
 
 
-def _package_being_loaded() -> types.ModuleType | None:
-    """The package whose ``load_tests`` is called: that is known to the caller alone."""
+def _module_being_loaded() -> Any:
+    """The module whose ``load_tests`` is called: that is known to the caller alone."""
     frame: types.FrameType | None = sys._getframe()
     while frame and frame.f_code.co_name != "loadTestsFromModule":
         frame = frame.f_back
-    module = frame and frame.f_locals.get("module")
-    return module if hasattr(module, "__path__") else None
+    return frame and frame.f_locals.get("module")
 
 
 def _discovered(
@@ -250,4 +255,27 @@ def _discovered(
     """What unittest leaves to the ``load_tests`` of a package; without a pattern, its own."""
     folder = Path(package.__path__[0])
     top = folder.parents[package.__name__.count(".")]
-    return loader.discover(str(folder), pattern or "test*.py", str(top))
+    return with_test_suites(loader).discover(str(folder), pattern or "test*.py", str(top))
+
+
+def with_test_suites(loader: unittest.TestLoader) -> unittest.TestLoader:
+    """A copy of a loader that knows ``test_suite()``, zope.testrunner's protocol, too."""
+    load, copied = loader.loadTestsFromModule, copy.copy(loader)
+
+    def loadTestsFromModule(
+        module: types.ModuleType, *args: Any, **kwargs: Any
+    ) -> unittest.TestSuite:
+        if hasattr(module, "test_suite") and not hasattr(module, "load_tests"):
+            return _suite_of(module)
+        return load(module, *args, **kwargs)
+
+    copied.loadTestsFromModule = loadTestsFromModule  # type: ignore[method-assign]
+    return copied
+
+
+def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
+    """What ``test_suite()`` returns; if it raises, a test that fails with that."""
+    try:
+        return unittest.TestSuite([module.test_suite()])
+    except Exception as error:
+        return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])
