@@ -10,8 +10,8 @@ from typing import Any
 
 from underlay._errors import needs_extra
 from underlay._hooks import AnyLayer
+from underlay.runners._cases import FailedTest, flatten
 from underlay.runners._pytest_layers import SUITE_LAYER, SUITE_LAYERS
-from underlay.runners.unittest import FailedTest, flatten
 
 with needs_extra("underlay.runners.pytest", "pytest"):
     import pytest

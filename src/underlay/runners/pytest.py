@@ -23,6 +23,7 @@ from underlay.runners import (
     _pytest_times,
     _xdist,
 )
+from underlay.runners._cases import skip_reason
 from underlay.runners._pytest_layers import STACK, layers_of, note_layers
 from underlay.runners._pytest_running import RUNNING, Running
 from underlay.runners._pytest_suites import (
@@ -32,7 +33,6 @@ from underlay.runners._pytest_suites import (
     suite_items,
 )
 from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
-from underlay.runners.unittest import skip_reason
 
 
 def fixture_for(layer: AnyLayer) -> Any:
