@@ -23,7 +23,8 @@ CORE = {
     "_children": {"_errors", "_waiting"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
-    "_timeline": {"_errors"},
+    "_recording": set(),
+    "_timeline": {"_errors", "_recording"},
     "_verifying": {"_graph", "_naming"},
     "_hooks": {"_blame", "_errors", "_timeline"},
     "_scopes": {
@@ -41,8 +42,8 @@ CORE = {
 ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources", "_scopes"}
 ADAPTERS = {
     "httpserver": {"_errors", "http"},
-    "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
-    "timeline": {"_errors", "_markup", "_timeline"},
+    "runners": {"_errors", "_hooks", "_naming", "_recording", "_stack", "_timeline"},
+    "timeline": {"_errors", "_markup", "_recording", "_timeline"},
     "standalone": {"_errors", "_markup", "http"},
     "__main__": {"runners", "standalone", "timeline"},
     "testing": {"_errors", "_hooks", "_layer", "_stack", "_waiting"},
@@ -55,6 +56,7 @@ NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
     "runners/_pytest_durations.py": {"pytest"},
     "runners/_pytest_layers.py": {"pytest"},
+    "runners/_pytest_recording.py": {"pytest"},
     "runners/_pytest_running.py": {"pytest"},
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},

@@ -14,8 +14,9 @@ import weakref
 from tests.runners.project import RUNNERS, ProjectTest
 from tests.test_layer import Logged, fail
 from underlay import Layer, NameTaken
-from underlay.runners import unittest as runner
-from underlay.runners.unittest import LayeredSuite, flatten, layered
+from underlay.runners import _cases
+from underlay.runners._cases import flatten
+from underlay.runners.unittest import LayeredSuite, layered
 
 LAYERS = "from hooks import Logged\nLAYER = Logged()"
 
@@ -334,7 +335,7 @@ class Running(SuiteTest):
 
     def test_what_could_not_be_loaded_raises_when_it_runs(self):
         result = self.run_suite(
-            LayeredSuite([runner.FailedTest("app.test_it", ValueError("boom"))])
+            LayeredSuite([_cases.FailedTest("app.test_it", ValueError("boom"))])
         )
         self.assertIn("ValueError: boom", result.errors[0][1])
 

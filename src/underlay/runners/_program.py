@@ -15,16 +15,10 @@ from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._stack import layer_name
 from underlay.runners import _selection, _times
+from underlay.runners._cases import FailedTest, LayeredTest, flatten
 from underlay.runners._terminating import Termination
 from underlay.runners._times import NOTHING
-from underlay.runners.unittest import (
-    FailedTest,
-    LayeredSuite,
-    LayeredTest,
-    flatten,
-    layered,
-    with_test_suites,
-)
+from underlay.runners.unittest import LayeredSuite, layered, with_test_suites
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 

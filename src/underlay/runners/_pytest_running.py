@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -12,8 +12,10 @@ from underlay._errors import SetUpFailed
 from underlay._stack import Layers, LayerStack
 from underlay.runners._pytest_layers import PROBLEM, layers_of
 from underlay.runners._pytest_teardown import take_down
-from underlay.runners._pytest_timeline import Recording
 from underlay.runners._pytest_times import Stopwatch
+
+if TYPE_CHECKING:
+    from underlay.runners._pytest_recording import Recording
 
 
 class Running:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from underlay._hooks import AnyLayer
+from underlay.runners._cases import FailedTest, flatten
 from underlay.runners._pytest_layers import SUITE_LAYER, SUITE_LAYERS
-from underlay.runners.unittest import FailedTest, flatten
 
 
 class SuiteCollector(pytest.Collector):

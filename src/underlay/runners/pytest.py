@@ -25,6 +25,7 @@ with needs_extra("underlay.runners.pytest", "pytest"):
         _pytest_times,
         _xdist,
     )
+    from underlay.runners._cases import skip_reason
     from underlay.runners._pytest_layers import STACK, layers_of, note_layers
     from underlay.runners._pytest_running import RUNNING, Running
     from underlay.runners._pytest_suites import (
@@ -34,7 +35,6 @@ with needs_extra("underlay.runners.pytest", "pytest"):
         suite_items,
     )
     from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
-    from underlay.runners.unittest import skip_reason
 
 
 def fixture_for(layer: AnyLayer) -> Any:

@@ -7,23 +7,18 @@ import sys
 import time
 import types
 import unittest
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from underlay import _timeline
 from underlay._hooks import AnyLayer
-from underlay._naming import resolve
 from underlay._stack import Layers, LayerStack, Spent, in_order, layer_name, union
 from underlay.runners import _times
+from underlay.runners._cases import FailedTest, flatten, is_skipped
 from underlay.runners._times import NOTHING, Record
 
-LayeredTest = tuple[AnyLayer, unittest.TestCase]
-
 __unittest = True  # unittest leaves our frames out of tracebacks
-
-#: The class of the tests that stand for what could not be loaded.
-FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
 
 
 def layered(
@@ -39,32 +34,6 @@ def layered(
         if doctest := getattr(case, "_dt_test", None):
             doctest.globs.setdefault("layer", layer)
     return suite
-
-
-def flatten(
-    tests: unittest.TestSuite | unittest.TestCase, layer: AnyLayer = None
-) -> Iterator[LayeredTest]:
-    """Each case of a suite with its layer, or None: the innermost that is named counts."""
-    named = getattr(tests, "layer", None)
-    layer = layer if named is None else resolve(named)
-    if isinstance(tests, unittest.TestSuite):
-        for each in tests:
-            yield from flatten(each, layer)
-    else:
-        yield layer, tests
-
-
-def skip_reason(*decorated: object) -> str | None:
-    """Why a test is skipped, if a decorator of unittest says so of its class or its method."""
-    for each in decorated:
-        if getattr(each, "__unittest_skip__", False):
-            return str(getattr(each, "__unittest_skip_why__", ""))
-    return None
-
-
-def _is_skipped(test: unittest.TestCase) -> bool:
-    method = getattr(test, getattr(test, "_testMethodName", ""), None)
-    return skip_reason(type(test), method) is not None
 
 
 class LayeredSuite(unittest.TestSuite):
@@ -118,9 +87,9 @@ def _run_group(
     What it returns has no calls if they were not all run.
     """
     _release(result, stack, keep=union(layers))
-    for test in filter(_is_skipped, tests):
+    for test in filter(is_skipped, tests):
         test(result)  # without its layers and its class, which may have nothing else to do
-    waiting = [test for test in tests if not _is_skipped(test)]
+    waiting = [test for test in tests if not is_skipped(test)]
     for test in waiting:
         if result.shouldStop:
             return Spent()
