@@ -125,7 +125,8 @@ class Reports(Case):
         pytests = '<testsuites name="pytest tests"><testsuite tests="9"><testcase/>{}'.format(
             "</testsuite></testsuites>"
         )
-        for report in (nested, pytests):
+        hook = '<testsuite tests="1"><testcase/><testcase/></testsuite>'
+        for report in (nested, pytests, hook):
             with self.subTest(report):
                 came = self.run_suite(self.writing(report.encode(), 0))
                 self.assertEqual({"passed"}, set(came.of.values()), came.messages)

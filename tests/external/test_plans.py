@@ -99,6 +99,14 @@ class Keeping(Plans):
             self.suite()
         self.assertEqual([], self.kept())
 
+    def test_a_user_without_a_home_has_none(self):
+        self.write(a=SPECS)
+        home = mock.patch("os.path.expanduser", side_effect=str)  # as it does where there is none
+        with mock.patch.dict(os.environ), home:
+            os.environ.pop("UNDERLAY_PLANS")
+            os.environ.pop("XDG_CACHE_HOME", None)
+            self.assertEqual(self.cases(), self.cases())
+
     def test_what_was_not_used_for_long_is_removed(self):
         self.cache.mkdir()
         old = self.cache / "old.json"

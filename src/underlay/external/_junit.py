@@ -84,13 +84,13 @@ def _output(case: ElementTree.Element) -> str:
 
 
 def _counted(root: ElementTree.Element) -> Iterator[Problem]:
-    """Suites say how many tests they have; in Node's reports a suite in them counts as one."""
+    """Suites say how many tests they have; for Node a suite in them is one, Mocha forgets hooks."""
     if root.get("name") == PYTEST:
         return
     for suite in root.iter("testsuite"):
         told, found = suite.get("tests", ""), len(suite.findall(".//testcase"))
         direct = len(suite.findall("testcase")) + len(suite.findall("testsuite"))
-        if told.isdigit() and int(told) not in (found, direct):
+        if told.isdigit() and int(told) > max(found, direct):
             where = suite.get("name", "")
             yield problem(f"The report counts {told} test(s), but has {found}.", where)
 

@@ -84,10 +84,13 @@ class KeptPlan:
 
 
 def _folder() -> Path | None:
-    """``UNDERLAY_PLANS``, or a folder of the user's cache; None if that variable is empty."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    named = os.environ.get("UNDERLAY_PLANS", str(Path(cache, "underlay", "plans")))
-    return Path(named) if named else None
+    """``UNDERLAY_PLANS``, or a folder of the user's cache; None if that variable is empty, or if
+    the user has no home, as in containers.
+    """
+    if (named := os.environ.get("UNDERLAY_PLANS")) is not None:
+        return Path(named) if named else None
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(cache, "underlay", "plans") if os.path.isabs(cache) else None
 
 
 def _tidy(folder: Path) -> None:

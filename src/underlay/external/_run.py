@@ -315,7 +315,7 @@ class Run:
         for spec_id in blamed:
             self._blame(attempt, spec_id, f"It {what} while {{}} ran.", output)
         if not blamed and not as_it_should:
-            self._problems.append(self._beside(attempt, what, output))
+            self._add(self._beside(attempt, what, output))
         broke_in_a_spec = bool(blamed or attempt.told_a_result)
         if attempt.ahead and attempt.restarts and not attempt.end and broke_in_a_spec:
             again = Attempt(attempt.process.launch, attempt.ahead, attempt.restarts - 1)
