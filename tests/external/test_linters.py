@@ -218,6 +218,13 @@ class AnyLinter(Case):
         suppressed = result("a.x", suppressions=[{"kind": "inSource"}])
         self.assertEqual("passed", self.look(sarif(suppressed), 0).of["a x"])
 
+    def test_what_was_not_to_be_suppressed_after_all_counts(self):
+        refused = result("a.x", suppressions=[{"kind": "external", "status": "rejected"}])
+        self.assertEqual("failed", self.look(sarif(refused)).of["a x"])
+
+    def test_a_result_that_says_that_all_is_well_is_none(self):
+        self.assertEqual("passed", self.look(sarif(result("a.x", kind="pass")), 0).of["a x"])
+
     def test_a_finding_of_another_file_is_told_at_the_end(self):
         came = self.look(sarif(result("other.x")))
         self.assertEqual({"a x": "passed", "b c x": "passed", LAST: "error"}, came.of)

@@ -53,8 +53,14 @@ def read_sarif(text: str, cwd: Path) -> list[Finding]:
         for run in json.loads(text)["runs"]
         for rules in [_default_levels(run)]
         for result in (*run.get("results", ()), *_notifications(run))
-        if not result.get("suppressions")
+        if not _is_suppressed(result)
     ]
+
+
+def _is_suppressed(result: dict[str, Any]) -> bool:
+    """A wish that was refused, or is still looked at, does not count (SARIF, 3.27.23)."""
+    states = {each.get("status", "accepted") for each in result.get("suppressions") or ()}
+    return states == {"accepted"}
 
 
 def _notifications(run: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -66,15 +72,18 @@ def _notifications(run: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _default_levels(run: dict[str, Any]) -> dict[str, str]:
-    rules = run["tool"]["driver"].get("rules", ())
+    parts = (run["tool"]["driver"], *run["tool"].get("extensions", ()))
     return {
-        each["id"]: each.get("defaultConfiguration", {}).get("level", "warning") for each in rules
+        each["id"]: each.get("defaultConfiguration", {}).get("level", "warning")
+        for part in parts
+        for each in part.get("rules", ())
     }
 
 
 def _of_result(result: dict[str, Any], levels: dict[str, str], cwd: Path) -> Finding:
     rule = result.get("ruleId") or ""
-    level = result.get("level") or levels.get(rule, "warning")
+    usual = "none" if result.get("kind", "fail") != "fail" else levels.get(rule, "warning")
+    level = result.get("level") or usual  # a result may say that all is well (SARIF, 3.27.9)
     places: list[dict[str, Any]] = [*result.get("locations", ()), {}]
     place = places[0].get("physicalLocation", {})
     region = place.get("region", {})
