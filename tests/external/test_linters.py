@@ -128,6 +128,11 @@ class ForHygiene(Case):
             ("d.py", "import os\nimport pdb\n\nbreakpoint()\n", [2, 4]),
             ("e.py", "from ipdb import set_trace\n'import pdb'  # breakpoint()\n", [1]),
             ("f.py", "def f(:\n", [1]),
+            (
+                "g.js",
+                "x = /`/g;\ndebugger;\ny = a => /[/'`]\"/.test(a);\nconsole.log(6 / 2 / 1);",
+                [2, 4],
+            ),
         ):
             with self.subTest(name):
                 self.write(**{name: text})

@@ -10,10 +10,13 @@ from pathlib import Path
 
 DEBUGGERS = {"pdb", "ipdb", "pudb", "bpdb", "wdb"}
 
-#: Comments, strings and regular expressions' opening are taken away before anything is looked for:
-#: the first of these alternatives that begins, counts.
+#: Comments, strings and regular expressions are taken away before anything is looked for: the first
+#: of these alternatives that begins, counts.  A slash is no division where no value is before it.
 NO_CODE = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`""", re.DOTALL
+    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
+    r"""|(?:(?<=[(,=:\[!&|?{};\n])|(?<==>)|(?<=\breturn))[ \t]*"""
+    r"""/(?![*/])(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n])*\]|[^/\\\n\[])+/""",
+    re.DOTALL,
 )
 
 FORGOTTEN = {
