@@ -33,6 +33,10 @@ class Files(unittest.TestCase):
     def test_installed_packages_count_only_where_they_are_named(self):
         self.assertEqual(["in/node_modules/x/d.js"], self.found("in/node_modules/x/*.js"))
 
+    def test_a_pattern_may_be_longer_than_a_name(self):
+        names = ",".join(f"name{number}" for number in range(100))
+        self.assertEqual(["a.js"], self.found(f"{{{names},a}}.js"))
+
     def test_none_are_an_error(self):
         with self.assertRaisesRegex(NoTestsReported, "Mocha: No file in .* matches its patterns"):
             self.find("*.py")

@@ -32,7 +32,9 @@ def find_files(who: object, patterns: Sequence[str], cwd: Path) -> list[str]:
 
 def _matches(patterns: Iterator[str], cwd: Path) -> Iterator[str]:
     for pattern in patterns:
-        for each in [glob.escape(pattern)] if (cwd / pattern).exists() else expand_braces(pattern):
+        for each in (
+            [glob.escape(pattern)] if os.path.exists(cwd / pattern) else expand_braces(pattern)
+        ):
             for found in glob.iglob(each, root_dir=cwd, recursive=True):
                 path = os.path.normpath(os.path.join(cwd, found))
                 is_meant = "node_modules" in each or "node_modules" not in found.split(os.sep)

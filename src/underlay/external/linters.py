@@ -89,7 +89,7 @@ class Linter:
 
     def _inside(self, pattern: str, cwd: Path) -> str:
         """A folder stands for the files in it."""
-        return f"{glob.escape(pattern)}/{self.files}" if (cwd / pattern).is_dir() else pattern
+        return f"{glob.escape(pattern)}/{self.files}" if os.path.isdir(cwd / pattern) else pattern
 
     def tool(self, cwd: Path) -> list[str]:
         """The command line, to which files are added."""
