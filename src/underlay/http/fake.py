@@ -207,7 +207,7 @@ class FakeServer(Serving):
         :param scrub: names of headers whose values are not recorded.
         :param timeout: seconds for the real server to say something.
         :param context: how to speak TLS with it.
-        :raises LayerError: if there is no folder for the file; and at the end, if nothing came.
+        :raises LayerError: if the file could not be written; and at the end, if nothing came.
         :raises ValueError: if `upstream` is not the URL of a whole server.
         """
         recorder = Recorder(har, scrub)
