@@ -46,6 +46,12 @@ class Trust(unittest.TestCase):
         with socket.create_connection((server.host, server.port)) as sock:
             server.ssl_context.wrap_socket(sock, server_hostname="shop.test").close()
 
+    def test_the_host_that_clients_use_is_a_name_of_it(self):
+        for host in ("shop.test", "localhost"):
+            server = self.serve(tls=True, url=f"https://{host}")
+            with socket.create_connection((server.host, server.port)) as sock:
+                server.ssl_context.wrap_socket(sock, server_hostname=host).close()
+
     def test_programs_trust_a_file(self):
         server = self.serve()
         said = subprocess.check_output(
