@@ -29,7 +29,7 @@ from underlay.http._listeners import (
     refuse_all_but_loopback,
 )
 from underlay.http._server import Server
-from underlay.http._tls import TLS
+from underlay.http._tls import TLS, Alerting
 
 
 class Options(TypedDict, total=False):
@@ -120,6 +120,8 @@ class Serving(Layer):
         with needs_extra(type(self).__qualname__, "http"):
             from underlay.http._negotiating import Negotiating
         tls = self._tls.server_context() if self._tls else None
+        if tls:
+            tls.sslobject_class = Alerting
         answerer = self._make_answerer()
         server = Server(listener, lambda server: Negotiating(server, answerer), self._failed, tls)
         server.start()
