@@ -20,8 +20,7 @@ async def refuse(server: Server) -> None:
 
     :raises OSError: if somebody took it at that moment.
     """
-    server.loop.remove_reader(server.listening)
-    server.listening.close()
+    server.close_listening()
     for connection, sock in tuple(server.connections.items()):
         connection.cut()
         if connection.transport is None:  # nobody has met it yet, as in a TLS handshake
