@@ -24,7 +24,8 @@ CORE = {
     "_children": {"_errors", "_forking", "_waiting"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
-    "_timeline": {"_errors"},
+    "_recording": set(),
+    "_timeline": {"_errors", "_recording"},
     "_verifying": {"_graph", "_naming"},
     "_hooks": {"_blame", "_errors", "_timeline"},
     "_scopes": {
@@ -44,8 +45,8 @@ ROOM = {
 }
 ADAPTERS = {
     "httpserver": {"_errors", "http"},
-    "runners": {"_errors", "_hooks", "_naming", "_stack", "_timeline"},
-    "timeline": {"_errors", "_markup", "_timeline"},
+    "runners": {"_errors", "_hooks", "_naming", "_recording", "_stack", "_timeline"},
+    "timeline": {"_errors", "_markup", "_recording", "_timeline"},
     "standalone": {"_errors", "_markup", "http"},
     "__main__": {"runners", "standalone", "timeline"},
     "testing": {"_errors", "_hooks", "_layer", "_stack", "_waiting"},
@@ -58,6 +59,7 @@ NEEDS_AT_THE_TOP = {
     "buildout.py": {"zc"},
     "runners/_pytest_durations.py": {"pytest"},
     "runners/_pytest_layers.py": {"pytest"},
+    "runners/_pytest_recording.py": {"pytest"},
     "runners/_pytest_running.py": {"pytest"},
     "runners/_pytest_selection.py": {"pytest"},
     "runners/_pytest_suites.py": {"pytest"},
@@ -151,8 +153,15 @@ class Walls(unittest.TestCase):
         names = [
             f"underlay/{path}"[:-3].replace("/", ".").removesuffix(".__init__") for path in paths
         ]
-        code = f"import sys; sys.path.insert(0, {str(HOUSE.parent)!r}); import {', '.join(names)}"
-        subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
+        done = import_alone(*names)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+
+    def test_a_room_that_cannot_be_imported_without_its_extra_names_it(self):
+        for name, extra in {"httpserver": "httpserver", "runners.pytest": "pytest"}.items():
+            with self.subTest(name):
+                told = import_alone(f"underlay.{name}").stderr.splitlines()[-1]
+                self.assertIn(f"underlay.{name} needs ", told)
+                self.assertIn(f": install underlay[{extra}]", told)
 
     def test_the_plan_has_no_module_that_is_gone(self):
         there = {room(path) for path, _ in files()}
@@ -162,6 +171,13 @@ class Walls(unittest.TestCase):
         """The names of the front door come from there; every other module is a topic to import."""
         public = {room(path) for path, _ in files() if not path.startswith("_")}
         self.assertTrue(all(name.isidentifier() and name.islower() for name in public), public)
+
+
+def import_alone(*names):
+    """Import modules where nothing but the standard library is installed."""
+    code = f"import sys; sys.path.insert(0, {str(HOUSE.parent)!r}); import {', '.join(names)}"
+    command = [sys.executable, "-I", "-S", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def third_party(nodes):

@@ -11,6 +11,7 @@ from unittest import mock
 
 from tests.helpers import ByHand, Golden
 from underlay import Layer, _timeline
+from underlay._recording import RecordedTest, Recorder
 
 
 class Broken(Layer):
@@ -34,7 +35,7 @@ class RecordingTest(ByHand):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        recorder = _timeline.Recorder(folder.name, "the run", ["bin/test"])
+        recorder = Recorder(folder.name, "the run", ["bin/test"])
         patch = mock.patch.object(_timeline, "_recorder", recorder)
         patch.start()
         self.addCleanup(patch.stop)
@@ -217,7 +218,7 @@ class Files(RecordingTest):
         self.assertCountEqual([{"PARENT"}, {".CHILD"}], names)
 
     def test_whatever_a_test_is_called_is_written(self):
-        _timeline.RecordedTest(_timeline.recorder(), "\udcff\n\u2028").end("passed")
+        RecordedTest(_timeline.recorder(), "\udcff\n\u2028").end("passed")
         self.assertEqual("\udcff\n\u2028", self.events()[0]["test"])
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from underlay._hooks import AnyLayer
 from underlay._layer import Layer
 from underlay._naming import Place
 
-Function = Callable[..., Generator[Mapping[str, Any] | None, None, None]]
+Function = Callable[..., Iterator[Mapping[str, Any] | None]]
 
 
 class GeneratorLayer(Layer):
@@ -54,7 +54,7 @@ def as_layer(function: Function | None = None, *, bases: Iterable[AnyLayer] = ()
             with connect(layer["dsn"]) as connection:
                 yield {"connection": connection}
 
-    The layer is named after the function.
+    The layer is named after the function.  In typed code it returns ``Iterator[dict[str, Any]]``.
 
     :param bases: layers that must be up before this one.
     :raises TypeError: if there is no ``yield`` in the function.

@@ -4,6 +4,7 @@ import logging
 import sys
 import unittest
 
+from tests.runners.project import ProjectTest
 from underlay.assertions import Ellipsis
 from underlay.capture import Capture, capture
 
@@ -62,6 +63,31 @@ class Method(Capture, Ellipsis, unittest.TestCase):
         out = self.capture(greet, "Bob")
         print("after")
         self.assertEqual(("Hello, Bob!\n", 7, "after\n"), (out.stdout, out.result, around.stdout))
+
+
+class Failing(ProjectTest):
+    text = """
+        import unittest
+        from underlay.capture import Capture
+        class It(Capture, unittest.TestCase):
+            def test_it(self):
+                self.capture()
+                print("so far")
+                self.fail("boom")
+    """
+
+    def test_every_runner_tells_of_a_failure_while_output_is_captured(self):
+        runs = self.run_everywhere(test_it=self.text)
+        for run in runs:
+            self.assertIn("AssertionError: boom", run.output)
+        self.assertRuns(runs, guilty={"test_it"}, ran=1)
+
+    def test_also_if_the_runner_buffers_output_itself(self):
+        folder = self.project(test_it=self.text)
+        for runner in ("zope.testrunner", "unittest"):
+            run = self.run_project(runner, folder, "--buffer")
+            self.assertIn("AssertionError: boom", run.output)
+            self.assertRuns([run], guilty={"test_it"}, ran=1)
 
 
 class Logs(unittest.TestCase):

@@ -357,8 +357,8 @@ class Durations(PytestTest):
         for arguments in ((), ("-p", "xdist", "-n2")):
             run = self.run_pytest(text, "--layer-durations=0", "-vv", *arguments)
             self.assertIn("= layer durations =", run.output)
-            self.assertRegex(run.output, r"(?m)^0\.00s testTearDown test_it\.SLOW \(2 times\)$")
-            self.assertRegex(run.output, r"(?m)^0\.00s tearDown     test_it\.FIRST$")
+            self.assertRegex(run.output, r"(?m)^0\.\d\ds testTearDown test_it\.SLOW \(2 times\)$")
+            self.assertRegex(run.output, r"(?m)^0\.\d\ds tearDown     test_it\.FIRST$")
 
 
 class Remembered(PytestTest):

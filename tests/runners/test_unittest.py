@@ -14,8 +14,23 @@ import weakref
 from tests.runners.project import RUNNERS, ProjectTest
 from tests.test_layer import Logged, fail
 from underlay import Layer, NameTaken
-from underlay.runners import unittest as runner
-from underlay.runners.unittest import LayeredSuite, flatten, layered
+from underlay.runners import _cases
+from underlay.runners._cases import flatten
+from underlay.runners.unittest import LayeredSuite, layered
+
+LAYERS = "from hooks import Logged\nLAYER = Logged()"
+
+SUITE = """
+    import unittest
+    from hooks import log
+    from layers import LAYER
+    from underlay.runners.unittest import layered
+    class It(unittest.TestCase):
+        def test_it(self): log("It")
+    def test_suite():
+        case = unittest.FunctionTestCase(lambda: log("suite"))
+        return layered(unittest.TestSuite([case]), LAYER)
+"""
 
 TWO = """
     import unittest
@@ -63,6 +78,19 @@ class Stock(ProjectTest):
             run.log,
         )
 
+    def test_load_tests_of_ours_beside_a_test_suite_runs_that(self):
+        """In the module itself and in the modules of a package; else its tests would be missing."""
+        ours = "    from underlay.runners.unittest import load_tests"
+        folder = self.project(test_it=SUITE + ours, layers=LAYERS)
+        (folder / "pack").mkdir()
+        (folder / "pack" / "__init__.py").write_text(textwrap.dedent(ours))
+        (folder / "pack" / "test_it.py").write_text(textwrap.dedent(SUITE))
+        for arguments in (["discover", "-s", "pack", "-t", "."], ["pack"], ["test_it"]):
+            with self.subTest(arguments):
+                run = self.run_project("unittest", folder, *arguments)
+                on_layer = ["LAYER up", "LAYER test up", "suite", "LAYER test down", "LAYER down"]
+                self.assertEqual((0, on_layer), (run.status, run.log), run.output)
+
     def test_load_tests_of_ours_in_a_package_shares_layers_among_its_modules(self):
         """Those of packages in it, too, and whether they have a load_tests of their own or not."""
         module = """
@@ -74,7 +102,7 @@ class Stock(ProjectTest):
                 def test_it(self): log(__name__)
         """
         ours = "from underlay.runners.unittest import load_tests"
-        folder = self.project(layers="from hooks import Logged\nLAYER = Logged()")
+        folder = self.project(layers=LAYERS)
         for package, text in (("pack", ours), ("pack/plain", ""), ("pack/inner", ours)):
             (folder / package).mkdir()
             (folder / package / "__init__.py").write_text(text)
@@ -307,7 +335,7 @@ class Running(SuiteTest):
 
     def test_what_could_not_be_loaded_raises_when_it_runs(self):
         result = self.run_suite(
-            LayeredSuite([runner.FailedTest("app.test_it", ValueError("boom"))])
+            LayeredSuite([_cases.FailedTest("app.test_it", ValueError("boom"))])
         )
         self.assertIn("ValueError: boom", result.errors[0][1])
 

@@ -38,6 +38,11 @@ class Command(Golden, TimelineTest):
         self.assertTrue(page.exists() and trace.exists())
         self.assertIn('href="b.json"', page.read_text())
 
+    def test_what_is_no_unicode_can_be_written(self):
+        Recorded(self.folder).span("test", "\udcff", outcome="failed", error="\udcff")
+        self.assertEqual(0, self.run_command(self.folder)[0])
+        self.assertIn(r"\udcff", (self.folder / "timeline.html").read_text("utf-8"))
+
     def test_what_cannot_be_read_or_written_is_an_error(self):
         status, _ = self.run_command(self.folder)
         self.assertIn("Nothing was recorded in this folder.", status)

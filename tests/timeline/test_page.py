@@ -54,10 +54,6 @@ class Page(TimelineTest):
         self.assertIn("&lt;script&gt;alert", html)
         self.assertEqual(1, html.count("</title>"))
 
-    def test_what_is_no_unicode_can_be_written(self):
-        Recorded(self.folder).span("test", "\udcff", outcome="failed", error="\udcff")
-        self.page().encode("utf-8", "backslashreplace")
-
     def test_the_verdict_comes_first(self):
         process = Recorded(self.folder)
         process.tests([], 2)

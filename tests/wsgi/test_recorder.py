@@ -186,7 +186,10 @@ class TheRecorder(unittest.TestCase):
             start_response("200 OK", [("Content-Type", "text/plain")])(b"hello")
             return []
 
-        ask(wsgiref.validate.validator(Recorder(application)))
+        written, environ = [], {}
+        wsgiref.util.setup_testing_defaults(environ)
+        Recorder(application)(environ, lambda status, headers: written.append)
+        self.assertEqual([b"hello"], written)
 
     def test_gives_the_server_no_third_argument_without_need(self):
         environ = {}

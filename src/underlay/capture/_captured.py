@@ -21,7 +21,15 @@ from typing import Any, TextIO
 
 from underlay._errors import CapturesOverlap
 from underlay.capture._records import Records
-from underlay.capture._streams import DESCRIPTORS, appending_file, flush, restore, stream
+from underlay.capture._streams import (
+    DESCRIPTORS,
+    Stream,
+    appending_file,
+    flush,
+    pass_on,
+    replace,
+    restore,
+)
 
 _active: list[Captured] = []
 _lock = threading.RLock()
@@ -186,12 +194,21 @@ class Captured:
             undo.enter_context(self._records)
         for name, descriptor in DESCRIPTORS.items():
             self._replaced.append(getattr(sys, name))
-            undo.callback(setattr, sys, name, self._replaced[-1])
-            setattr(sys, name, stream(descriptor))
+            undo.callback(replace(name, Stream(descriptor)))
         undo.callback(self._finish)
 
     def _finish(self) -> None:
         self._final = {name: self._written(name) for name in self._files}
+
+    def pass_on(self) -> None:
+        """Write what was captured to the streams that are there now."""
+        for name in ("stdout",) if self._merge else DESCRIPTORS:
+            pass_on(name, self._read(name))
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is captured any more."""
+        return self._ended
 
     def end(self) -> None:
         """Give back what was there before; nothing, if that was done before.

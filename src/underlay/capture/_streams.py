@@ -53,10 +53,38 @@ def restore(descriptor: int) -> Callable[[], None]:
     return put_back
 
 
-def stream(descriptor: int) -> TextIO:
+class Stream(io.TextIOWrapper):
     """A stream that never closes: a log handler may hold it, and go on, after the block."""
-    raw = io.FileIO(descriptor, "w", closefd=False)
-    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
+
+    def __init__(self, descriptor: int) -> None:
+        raw = io.FileIO(descriptor, "w", closefd=False)
+        super().__init__(raw, "utf-8", "backslashreplace", write_through=True)
+
+    def getvalue(self) -> str:
+        """What was captured so far.
+
+        Runners with ``--buffer`` take every standard stream for their own, and ask when a test
+        fails; since Python 3.11 that is before its clean-ups.
+        """
+        descriptor = self.fileno()
+        data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        return data.decode("utf-8", "backslashreplace")
+
+
+def replace(name: str, stream: TextIO) -> Callable[[], None]:
+    """Put a stream in place of a standard one, and return what puts that back.
+
+    It does so unless there is another one by then: a runner with ``--buffer`` ends that when a test
+    fails.
+    """
+    replaced = getattr(sys, name)
+    setattr(sys, name, stream)
+
+    def put_back() -> None:
+        if getattr(sys, name) is stream:
+            setattr(sys, name, replaced)
+
+    return put_back
 
 
 def pass_on(name: str, data: bytes) -> None:

@@ -9,7 +9,6 @@ for which this works out, found by bisection (multifit: Coffman, Garey and Johns
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -18,11 +17,11 @@ from underlay.runners._times import Load
 STEPS = 20  # of the bisection: to a millionth of the time that one shard would take
 
 
-@dataclasses.dataclass
 class _Part:
-    groups: set[str] = dataclasses.field(default_factory=set)
-    layers: set[str] = dataclasses.field(default_factory=set)
-    seconds: float = 0.0
+    def __init__(self) -> None:
+        self.groups: set[str] = set()
+        self.layers: set[str] = set()
+        self.seconds = 0.0
 
 
 def deal(loads: Mapping[str, Load], set_up: Callable[[str], float], count: int) -> list[set[str]]:

@@ -7,7 +7,6 @@ import fnmatch
 import itertools
 import os
 import sys
-import types
 import unittest
 from collections.abc import Sequence
 from typing import Any
@@ -16,32 +15,14 @@ from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._stack import layer_name
 from underlay.runners import _selection, _times
+from underlay.runners._cases import FailedTest, LayeredTest, flatten
 from underlay.runners._terminating import Termination
 from underlay.runners._times import NOTHING
-from underlay.runners.unittest import FailedTest, LayeredSuite, LayeredTest, flatten, layered
+from underlay.runners.unittest import LayeredSuite, layered, with_test_suites
 
 __unittest = True  # unittest leaves our frames out of tracebacks
 
 NO_TESTS_RAN = 5  # the exit status of pytest, and of unittest since Python 3.12
-
-
-class LayerLoader(unittest.TestLoader):
-    """Knows ``test_suite()``, zope.testrunner's protocol, beside ``load_tests``."""
-
-    def loadTestsFromModule(
-        self, module: types.ModuleType, *args: Any, **kwargs: Any
-    ) -> unittest.TestSuite:
-        if hasattr(module, "test_suite") and not hasattr(module, "load_tests"):
-            return _suite_of(module)
-        return super().loadTestsFromModule(module, *args, **kwargs)
-
-
-def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
-    """What ``test_suite()`` returns; if it raises, a test that fails with that."""
-    try:
-        return unittest.TestSuite([module.test_suite()])
-    except Exception as error:
-        return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])
 
 
 def _group(test: LayeredTest) -> _selection.Group:
@@ -151,7 +132,7 @@ def main(arguments: list[str]) -> None:
         Program(
             module=None,
             argv=["python -m underlay unittest", *arguments],
-            testLoader=LayerLoader(),
+            testLoader=with_test_suites(unittest.TestLoader()),
         )
     except (LayerError, argparse.ArgumentTypeError) as error:
         sys.exit(str(error))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from underlay._errors import needs_extra
+import pytest
+
 from underlay._stack import Spent
 from underlay.runners._pytest_layers import STACK
 from underlay.runners._times import Times
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 HIDDEN = 0.005  # seconds; pytest's own measure
 

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from underlay._errors import LayerError, needs_extra
+import pytest
+
+from underlay._errors import LayerError
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import Layers, LayerStack
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 SuiteLayers = dict[type[unittest.TestCase], dict[str, AnyLayer]]  # by class and method
 

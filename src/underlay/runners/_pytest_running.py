@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from underlay._errors import SetUpFailed, needs_extra
+import pytest
+
+from underlay._errors import SetUpFailed
 from underlay._stack import Layers, LayerStack
 from underlay.runners._pytest_layers import PROBLEM, layers_of
 from underlay.runners._pytest_teardown import take_down
-from underlay.runners._pytest_timeline import Recording
 from underlay.runners._pytest_times import Stopwatch
 
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
+if TYPE_CHECKING:
+    from underlay.runners._pytest_recording import Recording
 
 
 class Running:

@@ -7,15 +7,13 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from underlay._errors import needs_extra
+import pytest
+
 from underlay._stack import Layers, in_order, layer_name
 from underlay.runners import _selection
 from underlay.runners._pytest_layers import PROBLEM, layers_of
 from underlay.runners._pytest_suites import stands_for_others
 from underlay.runners._times import Record
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 SHARD: pytest.StashKey[_selection.Shard] = pytest.StashKey()
 EMPTY: pytest.StashKey[bool] = pytest.StashKey()  # whether there are tests, but none in the shard

@@ -8,13 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from underlay._errors import needs_extra
-from underlay._hooks import AnyLayer
-from underlay.runners._pytest_layers import SUITE_LAYER, SUITE_LAYERS
-from underlay.runners.unittest import FailedTest, flatten
+import pytest
 
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
+from underlay._hooks import AnyLayer
+from underlay.runners._cases import FailedTest, flatten
+from underlay.runners._pytest_layers import SUITE_LAYER, SUITE_LAYERS
 
 
 class SuiteCollector(pytest.Collector):

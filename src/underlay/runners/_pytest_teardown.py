@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from underlay._errors import needs_extra
+import pytest
+
 from underlay._hooks import AnyLayer
 from underlay._stack import Layers, LayerStack, layer_name
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 REPORTS: pytest.StashKey[list[pytest.TestReport]] = pytest.StashKey()  # which were not told yet
 

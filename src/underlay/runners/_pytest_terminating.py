@@ -7,12 +7,10 @@ import signal
 import threading
 from typing import Any
 
-from underlay._errors import needs_extra
+import pytest
+
 from underlay.runners._pytest_layers import layers_of
 from underlay.runners._terminating import Termination
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 LEASH = "underlay leash"  # in the input of workers: a channel that ends when the controller does
 GOODBYE = "goodbye"

@@ -6,15 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from underlay._errors import TimesUnusable, needs_extra
+import pytest
+
+from underlay._errors import TimesUnusable
 from underlay._stack import Layers, Meter, Spent
 from underlay.runners import _times
 from underlay.runners._pytest_layers import STACK
 from underlay.runners._pytest_selection import SHARD
 from underlay.runners._times import NOTHING, Record
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 CACHED = "underlay/layer-times"  # in pytest's cache
 

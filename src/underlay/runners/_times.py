@@ -6,12 +6,12 @@ without a layer under the empty name.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from underlay._errors import TimesUnusable
@@ -36,8 +36,7 @@ class Load(NamedTuple):
     layers: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """What is known.
 
     :param set_ups: the time that set-ups of each layer took, by its full name.
@@ -45,9 +44,9 @@ class Record:
     :param layers: all layers that these tests need, base before derived.
     """
 
-    set_ups: Mapping[str, Spent] = dataclasses.field(default_factory=dict)
-    tests: Mapping[str, Spent] = dataclasses.field(default_factory=dict)
-    layers: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    set_ups: Mapping[str, Spent] = MappingProxyType({})
+    tests: Mapping[str, Spent] = MappingProxyType({})
+    layers: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     def set_up(self, layer: str) -> float:
         """The seconds that a layer is likely to take."""

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from underlay._errors import needs_extra
+import pytest
+
 from underlay._stack import layer_name, union
 from underlay.runners import (
     _pytest_durations,
@@ -26,9 +27,6 @@ from underlay.runners import (
 from underlay.runners._pytest_layers import layers_of
 from underlay.runners._pytest_suites import SuiteItem
 from underlay.runners._times import named
-
-with needs_extra("underlay.runners.pytest", "pytest"):
-    import pytest
 
 MODES = ("load", "loadgroup", "loadscope")  # of --dist, in which layers stay together
 CHUNKS = 8  # for each worker, of tests that have no group; those of a chunk stay together

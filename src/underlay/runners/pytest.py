@@ -8,31 +8,33 @@ import unittest
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from underlay._errors import LayerError
+from underlay._errors import LayerError, needs_extra
 from underlay._hooks import AnyLayer
 from underlay._naming import resolve
 from underlay._stack import LayerStack
-from underlay.runners import (
-    _pytest_durations,
-    _pytest_selection,
-    _pytest_teardown,
-    _pytest_terminating,
-    _pytest_timeline,
-    _pytest_times,
-    _xdist,
-)
-from underlay.runners._pytest_layers import STACK, layers_of, note_layers
-from underlay.runners._pytest_running import RUNNING, Running
-from underlay.runners._pytest_suites import (
-    SuiteCollector,
-    SuiteItem,
-    stands_for_others,
-    suite_items,
-)
-from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
-from underlay.runners.unittest import skip_reason
+
+with needs_extra("underlay.runners.pytest", "pytest"):
+    import pytest
+
+    from underlay.runners import (
+        _pytest_durations,
+        _pytest_selection,
+        _pytest_teardown,
+        _pytest_terminating,
+        _pytest_timeline,
+        _pytest_times,
+        _xdist,
+    )
+    from underlay.runners._cases import skip_reason
+    from underlay.runners._pytest_layers import STACK, layers_of, note_layers
+    from underlay.runners._pytest_running import RUNNING, Running
+    from underlay.runners._pytest_suites import (
+        SuiteCollector,
+        SuiteItem,
+        stands_for_others,
+        suite_items,
+    )
+    from underlay.runners._pytest_times import KNOWN, STOPWATCH, Stopwatch
 
 
 def fixture_for(layer: AnyLayer) -> Any:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import time
 import types
 import unittest
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from underlay import _timeline
 from underlay._hooks import AnyLayer
-from underlay._naming import resolve
 from underlay._stack import Layers, LayerStack, Spent, in_order, layer_name, union
 from underlay.runners import _times
+from underlay.runners._cases import FailedTest, flatten, is_skipped
 from underlay.runners._times import NOTHING, Record
 
-LayeredTest = tuple[AnyLayer, unittest.TestCase]
-
 __unittest = True  # unittest leaves our frames out of tracebacks
-
-#: The class of the tests that stand for what could not be loaded.
-FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
 
 
 def layered(
@@ -38,32 +34,6 @@ def layered(
         if doctest := getattr(case, "_dt_test", None):
             doctest.globs.setdefault("layer", layer)
     return suite
-
-
-def flatten(
-    tests: unittest.TestSuite | unittest.TestCase, layer: AnyLayer = None
-) -> Iterator[LayeredTest]:
-    """Each case of a suite with its layer, or None: the innermost that is named counts."""
-    named = getattr(tests, "layer", None)
-    layer = layer if named is None else resolve(named)
-    if isinstance(tests, unittest.TestSuite):
-        for each in tests:
-            yield from flatten(each, layer)
-    else:
-        yield layer, tests
-
-
-def skip_reason(*decorated: object) -> str | None:
-    """Why a test is skipped, if a decorator of unittest says so of its class or its method."""
-    for each in decorated:
-        if getattr(each, "__unittest_skip__", False):
-            return str(getattr(each, "__unittest_skip_why__", ""))
-    return None
-
-
-def _is_skipped(test: unittest.TestCase) -> bool:
-    method = getattr(test, getattr(test, "_testMethodName", ""), None)
-    return skip_reason(type(test), method) is not None
 
 
 class LayeredSuite(unittest.TestSuite):
@@ -117,9 +87,9 @@ def _run_group(
     What it returns has no calls if they were not all run.
     """
     _release(result, stack, keep=union(layers))
-    for test in filter(_is_skipped, tests):
+    for test in filter(is_skipped, tests):
         test(result)  # without its layers and its class, which may have nothing else to do
-    waiting = [test for test in tests if not _is_skipped(test)]
+    waiting = [test for test in tests if not is_skipped(test)]
     for test in waiting:
         if result.shouldStop:
             return Spent()
@@ -229,19 +199,23 @@ def load_tests(
 
     In the ``__init__.py`` of a package it finds the tests of all its modules, which share the
     layers.  If modules are named on the command line, packages are not asked: then each module
-    needs it, and has its layers for itself.  ``python -m underlay unittest`` needs none of this.
+    needs it, and has its layers for itself.  Where there is a ``test_suite()``, that counts, as
+    for zope.testrunner.  ``python -m underlay unittest`` needs none of this.
     """
-    package = _package_being_loaded()
-    return LayeredSuite([tests, *([_discovered(loader, package, pattern)] if package else [])])
+    module = _module_being_loaded()
+    if getattr(module, "load_tests", None) is load_tests and hasattr(module, "test_suite"):
+        tests = _suite_of(module)
+    if hasattr(module, "__path__"):
+        return LayeredSuite([tests, _discovered(loader, module, pattern)])
+    return LayeredSuite([tests])
 
 
-def _package_being_loaded() -> types.ModuleType | None:
-    """The package whose ``load_tests`` is called: that is known to the caller alone."""
+def _module_being_loaded() -> Any:
+    """The module whose ``load_tests`` is called: that is known to the caller alone."""
     frame: types.FrameType | None = sys._getframe()
     while frame and frame.f_code.co_name != "loadTestsFromModule":
         frame = frame.f_back
-    module = frame and frame.f_locals.get("module")
-    return module if hasattr(module, "__path__") else None
+    return frame and frame.f_locals.get("module")
 
 
 def _discovered(
@@ -250,4 +224,27 @@ def _discovered(
     """What unittest leaves to the ``load_tests`` of a package; without a pattern, its own."""
     folder = Path(package.__path__[0])
     top = folder.parents[package.__name__.count(".")]
-    return loader.discover(str(folder), pattern or "test*.py", str(top))
+    return with_test_suites(loader).discover(str(folder), pattern or "test*.py", str(top))
+
+
+def with_test_suites(loader: unittest.TestLoader) -> unittest.TestLoader:
+    """A copy of a loader that knows ``test_suite()``, zope.testrunner's protocol, too."""
+    load, copied = loader.loadTestsFromModule, copy.copy(loader)
+
+    def loadTestsFromModule(
+        module: types.ModuleType, *args: Any, **kwargs: Any
+    ) -> unittest.TestSuite:
+        if hasattr(module, "test_suite") and not hasattr(module, "load_tests"):
+            return _suite_of(module)
+        return load(module, *args, **kwargs)
+
+    copied.loadTestsFromModule = loadTestsFromModule  # type: ignore[method-assign]
+    return copied
+
+
+def _suite_of(module: types.ModuleType) -> unittest.TestSuite:
+    """What ``test_suite()`` returns; if it raises, a test that fails with that."""
+    try:
+        return unittest.TestSuite([module.test_suite()])
+    except Exception as error:
+        return unittest.TestSuite([FailedTest(f"{module.__name__}.test_suite", error)])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from underlay._errors import TimelineUnreadable
-from underlay._timeline import ERROR, FAILED, FORMAT
+from underlay._recording import ERROR, FAILED, FORMAT
 
 T = TypeVar("T")
 

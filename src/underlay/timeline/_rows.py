@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from underlay._timeline import PASSED
+from underlay._recording import PASSED
 from underlay.timeline._reading import Note, Process, Run, Span
 
 
