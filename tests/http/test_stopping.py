@@ -312,6 +312,11 @@ class Ports(unittest.TestCase):
             self.assertTrue(listening(port))
         wait_until(lambda: not listening(port), "the port to be free")
 
+    def test_one_that_is_taken_is_named(self):
+        with FakeServer() as server:
+            with self.assertRaisesRegex(OSError, f"in use: '127.0.0.1:{server.port}'"):
+                FakeServer(port=server.port).setUp()
+
 
 class ForkedChildren(unittest.TestCase):
     """What a server closes is closed, whoever was forked from its process meanwhile."""

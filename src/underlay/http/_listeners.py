@@ -60,7 +60,7 @@ class TCPListener:
     def reserve(self) -> socket.socket:
         """Like ``socket.create_server``, which would listen as well."""
         sock = _socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
-        with _closed_on_error(sock):
+        with _closed_on_error(sock, self.address):
             # Accepted sockets inherit it.  asyncio would not set it: it looks for a `proto` that
             # they do not have, and Nagle's algorithm then costs 40 ms per request.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -94,7 +94,7 @@ class UnixListener:
     def reserve(self) -> socket.socket:
         self._remove_stale()
         sock = _socket(socket.AF_UNIX)
-        with _closed_on_error(sock):
+        with _closed_on_error(sock, self.path):
             sock.bind(self.path)
         return sock
 
@@ -122,7 +122,7 @@ def listen(listener: Listener) -> socket.socket:
     :raises OSError: if it is taken.
     """
     sock = listener.reserve()
-    with _closed_on_error(sock):
+    with _closed_on_error(sock, listener.address):
         sock.listen(BACKLOG)
     return sock
 
@@ -135,11 +135,13 @@ def _socket(family: socket.AddressFamily) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _closed_on_error(sock: socket.socket) -> Iterator[None]:
+def _closed_on_error(sock: socket.socket, place: str) -> Iterator[None]:
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         sock.close()
+        if isinstance(error, OSError):
+            error.filename = place  # sockets do not tell
         raise
 
 
