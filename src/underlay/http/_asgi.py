@@ -106,7 +106,7 @@ class ASGIGateway:
             cancelled = exchange.stale or exchange.request.stopping.is_set()
             if cancelled or _comes_of(error, Gone):
                 return
-            note = self.misled if isinstance(error, (Unfinished, Misled)) else self.raised
+            note = self.misled if isinstance(error, Unfinished) else self.raised
             note(exchange.request, error)
             if not exchange.ended:
                 await tell(exchange, error)
