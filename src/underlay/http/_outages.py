@@ -55,6 +55,8 @@ Change = Callable[[Server], Coroutine[Any, Any, None]]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Outage:
+    """What begins an outage, and what ends it."""
+
     begin: Change
     end: Change
 
