@@ -20,7 +20,8 @@ CORE = {
     "_blame": set(),
     "_order": set(),
     "_waiting": {"_errors"},
-    "_children": {"_errors", "_waiting"},
+    "_forking": set(),
+    "_children": {"_errors", "_forking", "_waiting"},
     "_naming": {"_errors"},
     "_resources": {"_graph"},
     "_recording": set(),
@@ -39,7 +40,9 @@ CORE = {
     "_stack": {"_errors", "_graph", "_hooks", "_order", "_scopes", "_undo"},
     "__init__": {"_as_layer", "_errors", "_layer", "_resources", "_timeline"},
 }
-ROOM = {"_children", "_hooks", "_layer", "_waiting", "_errors", "_resources", "_scopes"}
+ROOM = {
+    *{"_children", "_errors", "_forking", "_hooks", "_layer", "_resources", "_scopes", "_waiting"},
+}
 ADAPTERS = {
     "httpserver": {"_errors", "http"},
     "runners": {"_errors", "_hooks", "_naming", "_recording", "_stack", "_timeline"},

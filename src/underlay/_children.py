@@ -27,12 +27,11 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from underlay._errors import NotReady
+from underlay._forking import keep_from_children, no_fork
 from underlay._waiting import wait_until
 
 #: $1 is the folder, $2 the signal that asks the child to end, $3 how many tenths of a second the
@@ -76,27 +75,11 @@ PF_EXITING = 0x4
 #: How much of a child's output is shown, in bytes.
 TAIL = 4000
 
-#: Both ends of each leash.  A process that forks from ours would hold them, too: descriptors close
-#: themselves on exec, but not on fork.
-_leashes: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-_forking = threading.RLock()
-
-
-def _let_go() -> None:
-    for each in tuple(_leashes):
-        each.close()
-    _forking.release()
-
-
-os.register_at_fork(
-    before=_forking.acquire, after_in_parent=_forking.release, after_in_child=_let_go
-)
-
 
 def _leash() -> tuple[socket.socket, socket.socket]:
-    with _forking:
+    with no_fork:
         ends = socket.socketpair()
-        _leashes.update(ends)
+        keep_from_children(*ends)
         return ends
 
 

@@ -393,6 +393,25 @@ class Outages(Up):
                 self.server._server.settle()
                 self.assertEqual(1, len(self.server.requests))
 
+    def test_one_in_another_leaves_that_going_on(self):
+        self.server.expect("GET", "/").then(text="hello")
+        for inner in (self.server.refusing, self.server.stalling):
+            with self.subTest(inner), self.server.refusing():
+                with inner():
+                    pass
+                self.assertEqual("ConnectionRefusedError", saw(by_http_client, self.url, 10))
+        self.assertEqual((200, "hello"), ask(self.url))
+
+    def test_the_latest_counts_whichever_ends_first(self):
+        first, second = self.server.refusing(), self.server.stalling()
+        with first:
+            self.assertEqual("TimeoutError", saw(by_http_client, self.url, 0.1))
+        self.assertEqual("TimeoutError", saw(by_http_client, self.url, 0.1))
+        with second:
+            pass
+        self.assertEqual(500, ask(self.url)[0])
+        self.assertRaises(UnexpectedRequest, self.server.verify)
+
     def test_it_can_be_taken_down_in_an_outage(self):
         for outage in ("refusing", "stalling"):
             with self.subTest(outage), FakeServer() as server:

@@ -101,6 +101,8 @@ class Recording(ForwardTest):
     def test_what_cannot_be_is_refused_at_once(self):
         with self.assertRaisesRegex(LayerError, "its folder does not exist"):
             self.server.record(self.real.url, self.file / "no" / "api.har")
+        with self.assertRaisesRegex(LayerError, "it is a folder"):
+            self.server.record(self.real.url, self.file.parent)
         with self.assertRaisesRegex(TypeError, "scrub are names"):
             self.server.record(self.real.url, self.file, scrub="Cookie")
         for url in ("api.test", "http://api.test/v1", "http://me:secret@api.test", "ftp://a.test"):

@@ -112,6 +112,27 @@ class Reading(HarTest):
         self.assertEqual(("http://shop.test", "/login"), (recording.origin, recording.target))
         self.assertAlmostEqual(1795244400.123456, recording.began, 3)
 
+    def test_bodies_that_playwright_has_put_beside_it(self):
+        data = json.loads(json.dumps(OF_A_BROWSER))
+        [entry] = data["log"]["entries"]
+        entry["request"]["postData"] = {"text": "", "params": [], "_file": "asked.bin"}
+        entry["response"]["content"] = {"size": -1, "_file": "answered.html"}
+        for name in ("asked.bin", "answered.html"):
+            (self.file.parent / name).write_bytes(b"\xff" + name.encode())
+        self.file.write_text(json.dumps(data))
+        (recording,) = read(self.file)
+        self.assertEqual(b"\xffasked.bin", recording.body)
+        self.assertEqual(b"\xffanswered.html", recording.content)
+
+    def test_that_a_body_was_not_kept_can_be_seen(self):
+        data = json.loads(json.dumps(OF_A_BROWSER))
+        request = data["log"]["entries"][0]["request"]
+        request["postData"] = {"mimeType": "image/png", "text": "", "params": []}
+        request["headers"] = [{"name": "content-length", "value": "7"}]
+        self.file.write_text(json.dumps(data))
+        (recording,) = read(self.file)
+        self.assertIsNone(recording.body)
+
     def test_no_json(self):
         told = [self.refused(b'{"log":\n  {,}}'), self.refused(b"\xff\xfe\xff"), self.refused(b"")]
         self.assertIn("api.har:2: No JSON", told[0])
@@ -143,5 +164,7 @@ class Reading(HarTest):
             changed("response", "content", to={"size": 1234}),
             changed("response", "content", to={"text": "%", "encoding": "base64"}),
             changed("response", "content", to={"text": "a", "encoding": "rot13"}),
+            changed("response", "content", to={"_file": "gone.html"}),
+            changed("response", "content", to={"_file": "../api.har"}),
         ]
         self.assertGolden("http-har-refused", "\n".join(told))

@@ -288,6 +288,9 @@ class Bodies(Up):
 
 class Arguments(unittest.TestCase):
     def test_what_makes_no_sense_is_refused_at_once(self):
+        async def always(value):
+            return False
+
         server = up(self, FakeServer())
         for wrong, message in (
             ({"query": {"a": int}}, r"query\['a'\] is text"),
@@ -301,6 +304,9 @@ class Arguments(unittest.TestCase):
             ({"body": containing({})}, "json= and form= take the rest"),
             ({"where": True}, "where is a function of the request"),
             ({"where": dict}, "where is a function of the request"),
+            ({"where": always}, r"always .* is async"),
+            ({"json": {"a": always}}, r"always .* is async"),
+            ({"headers": {7: "a"}}, "A name of headers is text, not 7"),
         ):
             with self.subTest(wrong), self.assertRaisesRegex(TypeError, message):
                 server.expect(**wrong)

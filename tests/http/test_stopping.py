@@ -11,6 +11,7 @@ import threading
 import time
 import tracemalloc
 import unittest
+import warnings
 
 from tests.http.support import (
     GET,
@@ -25,7 +26,7 @@ from tests.http.support import (
 from underlay import Layer, StillRunning
 from underlay._errors import AnswerFailed
 from underlay._waiting import wait_until
-from underlay.http import FakeServer, LiveServer, hang, websocket
+from underlay.http import FakeServer, LiveServer, close_connection, hang, websocket
 
 UPLOAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 1000
 UPGRADE = (
@@ -310,6 +311,53 @@ class Ports(unittest.TestCase):
             port = server.port
             self.assertTrue(listening(port))
         wait_until(lambda: not listening(port), "the port to be free")
+
+    def test_one_that_is_taken_is_named(self):
+        with FakeServer() as server:
+            with self.assertRaisesRegex(OSError, f"in use: '127.0.0.1:{server.port}'"):
+                FakeServer(port=server.port).setUp()
+
+
+class ForkedChildren(unittest.TestCase):
+    """What a server closes is closed, whoever was forked from its process meanwhile."""
+
+    def fork(self):
+        """Have a child until the test ends."""
+        read, write = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # there are other threads
+            child = os.fork()
+        if not child:
+            os.close(write)
+            os.read(read, 1)
+            os._exit(0)
+        os.close(read)
+        self.addCleanup(os.waitpid, child, 0)
+        self.addCleanup(os.close, write)
+
+    def test_a_client_sees_the_end_of_its_connection(self):
+        with FakeServer() as server:
+            server.expect("GET", "/").then(close_connection())
+            with connected(server) as sock:
+                server._server.settle()
+                self.fork()
+                sock.sendall(GET)
+                self.assertEqual(b"", everything(sock))
+
+    def test_nobody_listens_and_the_port_is_free(self):
+        with FakeServer() as server:
+            port = server.port
+            self.fork()
+        self.assertFalse(listening(port))
+        with FakeServer(port=port):
+            self.assertTrue(listening(port))
+
+    def test_connections_can_be_refused(self):
+        with FakeServer() as server:
+            self.fork()
+            with server.refusing():
+                self.assertFalse(listening(server.port))
+            self.assertTrue(listening(server.port))
 
 
 class Names(unittest.TestCase):

@@ -46,6 +46,12 @@ class Trust(unittest.TestCase):
         with socket.create_connection((server.host, server.port)) as sock:
             server.ssl_context.wrap_socket(sock, server_hostname="shop.test").close()
 
+    def test_the_host_that_clients_use_is_a_name_of_it(self):
+        for host in ("shop.test", "localhost"):
+            server = self.serve(tls=True, url=f"https://{host}")
+            with socket.create_connection((server.host, server.port)) as sock:
+                server.ssl_context.wrap_socket(sock, server_hostname=host).close()
+
     def test_programs_trust_a_file(self):
         server = self.serve()
         said = subprocess.check_output(
@@ -106,14 +112,14 @@ class ClientCertificates(unittest.TestCase):
         said = subprocess.check_output([program("curl"), "-sS", *trust, self.server.url])
         self.assertEqual(b"Hello", said)
 
-    def test_without_one_nobody_is_served(self):
-        with self.assertRaises(OSError):
+    def test_without_one_nobody_is_served_and_is_told_so(self):
+        with self.assertRaisesRegex(ssl.SSLError, "(?i)alert.certificate.required"):
             ask_with(self.tls.client_context(), self.server.url)
 
     def test_one_of_another_authority_is_refused(self):
         stranger = TLS().client_context("mallory@shop.test")
         stranger.load_verify_locations(self.server.ca_file)
-        with self.assertRaises(OSError):
+        with self.assertRaisesRegex(ssl.SSLError, "(?i)alert.unknown.ca"):
             ask_with(stranger, self.server.url)
 
     def test_it_may_be_optional(self):

@@ -9,7 +9,7 @@ import urllib.request
 from unittest import mock
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import abort
+from werkzeug.exceptions import NotFound, abort
 
 from tests.helpers import Golden
 from tests.http.support import ask, nothing_left, threads_and_descriptors, wait_for_threads
@@ -146,6 +146,16 @@ class Answering(ServerTest):
         for answer in ("paid", None):
             self.server.expect_oneshot_request("").respond_with_handler(lambda _, it=answer: it)
         self.assertEqual([(200, "paid"), (200, "")], [self.ask("/"), self.ask("/")])
+
+    def test_a_function_that_returns_another_application(self):
+        self.server.expect_request("/pay").respond_with_handler(lambda request: NotFound())
+        self.assertEqual(404, self.ask("/pay")[0])
+
+    def test_a_function_that_returns_what_is_no_answer(self):
+        self.server.expect_request("/pay").respond_with_handler(lambda request: {"paid": 10})
+        self.assertEqual(500, self.ask("/pay")[0])
+        with self.assertRaisesRegex(TypeError, "returned {'paid': 10}: return a Response, or text"):
+            self.server.check()
 
     def test_the_last_answer_that_was_given_counts(self):
         handler = self.server.expect_request("/pay")

@@ -38,6 +38,11 @@ WRONG = [
     "- &a [*a]",
     "- expect: {json: &a [*a]}",
     "- expect: {? [a] : b}",
+    "- expect: {json: {on: push}}",
+    "- expect: {method: [GET, POST]}",
+    "- expect: {json: !contains {a: 1}}",
+    "- expect: {path: /}\n  then: {send_file: 7}",
+    "- expect: {path: /}\n  then: {gzipped: false}",
     "a: b: c",
     "\x00",
 ]
@@ -100,6 +105,18 @@ class Words(StandaloneTest):
         with urllib.request.urlopen(server.url + "/binary", timeout=10) as answer:
             self.assertEqual(base64.b64decode("/wA="), answer.read())
         self.assertEqual((200, ""), self.ask(server, "/nothing"))
+
+    def test_one_is_a_number_and_not_true(self):
+        server = self.serve(
+            "- {expect: {path: /}, then: {delay: 0, close_connection: 1, text: abc}}"
+        )
+        with self.assertRaises(http.client.IncompleteRead) as raised:
+            self.ask(server, "/")
+        self.assertEqual(b"a", raised.exception.partial)
+
+    def test_dates_are_text(self):
+        server = self.serve("- {expect: {json: {day: 2026-11-21}}, then: {json: 2026-11-22}}")
+        self.assertEqual((200, '"2026-11-22"'), self.ask(server, "/", b'{"day": "2026-11-21"}'))
 
     def test_several_answers_come_in_order_and_the_last_one_again(self):
         server = self.serve("- expect: {path: /}\n  then: [{status: 503}, {text: a}]")

@@ -62,6 +62,13 @@ def call(application, path="/", method="GET", body=b"", **environ):
         getattr(parts, "close", bool)()
 
 
+async def twice(scope, receive, send):
+    """Goes on after the end."""
+    await send({"type": "http.response.start", "status": 200})  # headers are optional
+    for _each in range(2):
+        await send({"type": "http.response.body", "body": b"paid"})
+
+
 class InProcess(unittest.TestCase):
     def test_it_answers_as_a_wsgi_application(self):
         layer = up(self, ASGI(hello))
@@ -104,6 +111,11 @@ class InProcess(unittest.TestCase):
 
         layer = up(self, ASGI(endless_http(endless)))
         self.assertRaises(EndlessAnswer, call, layer.application)
+
+    def test_nothing_comes_after_the_end_of_an_answer(self):
+        layer = up(self, ASGI(endless_http(twice)))
+        with self.assertRaisesRegex(RuntimeError, "after the end of its answer"):
+            call(layer.application)
 
     def test_an_application_s_own_timeout_is_its_own(self):
         async def late(scope, receive, send):
@@ -299,6 +311,12 @@ class Live(unittest.TestCase):
         server = self.serve(endless_http(half))
         self.assertEqual(500, ask(server.url)[0])
         self.assertRaisesRegex(Exception, "before its answer was whole", server.verify)
+
+    def test_what_comes_after_the_end_is_told(self):
+        server = self.serve(endless_http(twice))
+        self.assertEqual((200, "paid"), ask(server.url))
+        server.verify()  # waits for it
+        self.assertRaisesRegex(Exception, "after the end of its answer", self.layer.verify)
 
     def test_it_is_served_over_tls(self):
         server = self.serve(hello, tls=True)

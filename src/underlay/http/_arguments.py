@@ -92,6 +92,9 @@ def values_by_name(name: str, given: object, value: Callable[[str, Any], T]) -> 
     """
     if not isinstance(given, Mapping):
         raise TypeError(f"{name} is a mapping from names to values, not {given!r}.")
+    for each in given:
+        if not isinstance(each, str):
+            raise TypeError(f"A name of {name} is text, not {each!r}.")
     return {
         each: [value(f"{name}[{each!r}]", one) for one in _as_list(values)]
         for each, values in given.items()

@@ -106,7 +106,7 @@ class ASGIGateway:
             cancelled = exchange.stale or exchange.request.stopping.is_set()
             if cancelled or _comes_of(error, Gone):
                 return
-            note = self.misled if isinstance(error, (Unfinished, Misled)) else self.raised
+            note = self.misled if isinstance(error, Unfinished) else self.raised
             note(exchange.request, error)
             if not exchange.ended:
                 await tell(exchange, error)
@@ -131,6 +131,7 @@ class HTTPConversation:
         self.over = asyncio.Event()
         self._exchange = exchange
         self._start: Message | None = None
+        self._whole = False
 
     def scope(self, scheme: str) -> Message:
         request = self._exchange.request
@@ -148,8 +149,12 @@ class HTTPConversation:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
+        if self._whole:
+            raise Misled(
+                f"The application has sent {message['type']!r} after the end of its answer."
+            )
         if self._exchange.ended:
-            raise Gone("The client has gone, or the answer was whole already.")
+            raise Gone("The client has gone.")
         if message["type"] == "http.response.start":
             self._start = message
         elif message["type"] == "http.response.body":
@@ -164,7 +169,9 @@ class HTTPConversation:
         if self._start is None:
             raise Misled("The application has sent a body without 'http.response.start' before it.")
         if not self._exchange.started:
-            headers = [(bytes(name), bytes(value)) for name, value in self._start["headers"]]
+            headers = [
+                (bytes(name), bytes(value)) for name, value in self._start.get("headers", ())
+            ]
             self._exchange.begin(self._start["status"], headers)
         body = bytes(message.get("body", b""))
         with _gone():
@@ -172,6 +179,7 @@ class HTTPConversation:
                 await self._exchange.write(body)
             else:
                 await self._exchange.finish(body)
+                self._whole = True
                 self.over.set()
 
 

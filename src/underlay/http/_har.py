@@ -33,6 +33,7 @@ KINDS = {dict: "an object", list: "a list", str: "text", int: "a whole number", 
 class Recording:
     """A request and its answer.
 
+    :param body: of the request; None if it had one that was not kept.
     :param began: when it was asked, in seconds since 1970.
     :param seconds: until the answer had come whole.
     :param content: the answer's body, neither compressed nor in chunks.
@@ -41,7 +42,7 @@ class Recording:
     method: str
     url: str
     headers: Pairs
-    body: bytes
+    body: bytes | None
     status: int
     reason: str
     answer_headers: Pairs
@@ -152,7 +153,17 @@ def _pairs(node: _Node, name: str) -> Pairs:
     return [(each.get("name", str), each.get("value", str)) for each in node.items(name)]
 
 
-def _body(request: _Node) -> bytes:
+def _body(request: _Node) -> bytes | None:
+    body = _post_data(request)
+    if body:
+        return body
+    # Browsers leave out files that are uploaded, and what is no text.
+    length = first(_pairs(request, "headers"), "content-length")
+    kept = length in ("", "0") and request.optional("bodySize", int, 0) <= 0
+    return body if kept else None
+
+
+def _post_data(request: _Node) -> bytes:
     if request.value.get("postData") is None:
         return b""
     data = request.member("postData")
@@ -166,12 +177,15 @@ def _content(response: _Node, method: str, status: int) -> bytes:
         return b""
     content = response.member("content")
     size = content.optional("size", int, 0)
-    if content.value.get("text") is None and size > 0 and method != "HEAD" and status != 304:
+    absent = content.value.get("text") is None and content.value.get("_file") is None
+    if absent and size > 0 and method != "HEAD" and status != 304:
         raise content.error(f"has {size} bytes, but no text: it was saved without bodies.")
     return _decoded(content, "encoding")
 
 
 def _decoded(node: _Node, encoding: str) -> bytes:
+    if node.value.get("_file") is not None:
+        return _attached(node)
     text: str = node.optional("text", str, "")
     spoken = node.optional(encoding, str, "")
     if not spoken:
@@ -182,6 +196,15 @@ def _decoded(node: _Node, encoding: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
         raise node.error("text is not base64.") from error
+
+
+def _attached(node: _Node) -> bytes:
+    """A body that Playwright has put into a file of its own, beside the archive."""
+    name: str = node.get("_file", str)
+    with contextlib.suppress(OSError, ValueError):
+        if Path(name).name == name:
+            return (Path(node.file).parent / name).read_bytes()
+    raise node.error(f"_file is {name!r}, which is no file beside this one.")
 
 
 def _began(entry: _Node) -> float:
@@ -256,7 +279,7 @@ def _request(recording: Recording, secret: Collection[str]) -> dict[str, Any]:
         "headers": _told(recording.headers, secret),
         "queryString": _named(urllib.parse.parse_qsl(query, keep_blank_values=True)),
         "headersSize": -1,
-        "bodySize": len(recording.body),
+        "bodySize": len(recording.body or b""),
     }
     if recording.body:
         kind = first(recording.headers, "content-type")

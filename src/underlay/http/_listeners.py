@@ -11,6 +11,8 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Protocol
 
+from underlay._forking import keep_from_children, no_fork
+
 #: Connections that the kernel keeps for us.  With socketserver's 5 it is the client that blocks.
 BACKLOG = 512
 #: Bytes of a unix socket's path, the closing zero included: 108 in Linux, 104 in macOS (unix(7)).
@@ -57,8 +59,8 @@ class TCPListener:
 
     def reserve(self) -> socket.socket:
         """Like ``socket.create_server``, which would listen as well."""
-        sock = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
-        with _closed_on_error(sock):
+        sock = _socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        with _closed_on_error(sock, self.address):
             # Accepted sockets inherit it.  asyncio would not set it: it looks for a `proto` that
             # they do not have, and Nagle's algorithm then costs 40 ms per request.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -91,8 +93,8 @@ class UnixListener:
 
     def reserve(self) -> socket.socket:
         self._remove_stale()
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with _closed_on_error(sock):
+        sock = _socket(socket.AF_UNIX)
+        with _closed_on_error(sock, self.path):
             sock.bind(self.path)
         return sock
 
@@ -120,17 +122,26 @@ def listen(listener: Listener) -> socket.socket:
     :raises OSError: if it is taken.
     """
     sock = listener.reserve()
-    with _closed_on_error(sock):
+    with _closed_on_error(sock, listener.address):
         sock.listen(BACKLOG)
     return sock
 
 
+def _socket(family: socket.AddressFamily) -> socket.socket:
+    with no_fork:
+        sock = socket.socket(family)
+        keep_from_children(sock)
+        return sock
+
+
 @contextlib.contextmanager
-def _closed_on_error(sock: socket.socket) -> Iterator[None]:
+def _closed_on_error(sock: socket.socket, place: str) -> Iterator[None]:
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         sock.close()
+        if isinstance(error, OSError):
+            error.filename = place  # sockets do not tell
         raise
 
 

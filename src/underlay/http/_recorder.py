@@ -16,15 +16,15 @@ class Recorder:
 
     :param file: where they go; one that is there is replaced.
     :param scrub: names of headers whose values are not recorded.
-    :raises LayerError: if there is no folder for the file.
+    :raises LayerError: if the file could not be written in the end.
     :raises TypeError: if `scrub` is a single name.
     """
 
     def __init__(self, file: str | os.PathLike[str], scrub: Collection[str]) -> None:
         if isinstance(scrub, str):
             raise TypeError(f"scrub are names of headers, such as [{scrub!r}].")
-        if not Path(file).absolute().parent.is_dir():
-            raise LayerError(f"{os.fspath(file)} cannot be recorded: its folder does not exist.")
+        if obstacle := _obstacle(Path(file).absolute()):
+            raise LayerError(f"{os.fspath(file)} cannot be recorded: {obstacle}.")
         self.recordings: list[Recording] = []
         self._file = file
         self._scrub = scrub
@@ -37,3 +37,12 @@ class Recorder:
         if not self.recordings:
             raise LayerError(f"Nothing came to be recorded in {os.fspath(self._file)}.")
         _har.write(self._file, tuple(self.recordings), self._scrub)
+
+
+def _obstacle(file: Path) -> str:
+    """What would keep a file from being written, if anything."""
+    if not file.parent.is_dir():
+        return "its folder does not exist"
+    if file.is_dir():
+        return "it is a folder"
+    return "" if os.access(file.parent, os.W_OK) else "its folder cannot be written to"

@@ -47,7 +47,7 @@ def expectations(
 def request(recording: Recording) -> Request:
     """The request that was recorded, as a server would see it."""
     headers = [(_latin(name), _latin(value)) for name, value in recording.headers]
-    return Request(recording.method, recording.target, headers, recording.body)
+    return Request(recording.method, recording.target, headers, recording.body or b"")
 
 
 def answer(recording: Recording) -> Response:
@@ -125,7 +125,8 @@ def _made(recorded: list[Recorded], playbook: Playbook, exact: bool) -> list[Exp
         try:
             expectation = next((each for each in alike if each._matches(came)), None)
             if expectation is None:
-                expectation = _expectation(came, place, playbook, exact)
+                wanted = _wanted(came, recording.body is not None) if exact else {}
+                expectation = _expectation(came, wanted, place, playbook)
                 alike.append(expectation)
             expectation.then(answer(recording))
         except ValueError as error:
@@ -133,8 +134,13 @@ def _made(recorded: list[Recorded], playbook: Playbook, exact: bool) -> list[Exp
     return [expectation for alike in made.values() for expectation in alike]
 
 
-def _expectation(came: Request, place: str, playbook: Playbook, exact: bool) -> Expectation:
-    rest = {"query": wanted_query(came), **wanted_body(came)} if exact else {}
+def _wanted(came: Request, body_kept: bool) -> dict[str, Any]:
+    return {"query": wanted_query(came), **(wanted_body(came) if body_kept else {})}
+
+
+def _expectation(
+    came: Request, rest: dict[str, Any], place: str, playbook: Playbook
+) -> Expectation:
+    title = str(came) if rest else f"{came.method} {came.path}, whatever else is in it"
     wanted = criteria(came.method, wanted_path(came), **rest)
-    title = str(came) if exact else f"{came.method} {came.path}, whatever else is in it"
     return Expectation(title, wanted, Times(0), place, playbook)

@@ -26,6 +26,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from underlay._forking import keep_from_children, no_fork
 from underlay._waiting import Deadline
 from underlay.http._connection import Connection
 from underlay.http._failing import in_short
@@ -229,8 +230,7 @@ class Server:
     async def _main(self) -> None:
         self.loop.add_reader(self.listening, self.accept)
         await self._end.wait()
-        self.loop.remove_reader(self.listening)
-        self.listening.close()
+        self.close_listening()
         for connection in tuple(self.connections):
             connection.cut()
         for task in tuple(self.tasks):
@@ -247,11 +247,21 @@ class Server:
         # in a TLS handshake none ever does.
         while True:
             try:
-                sock, _ = self.listening.accept()
+                with no_fork:
+                    sock, _ = self.listening.accept()
+                    keep_from_children(sock)
             except OSError:
                 return
             sock.setblocking(False)
             self._hold(self._connect(self), sock)
+
+    def close_listening(self) -> None:
+        """Accept no more, and leave the place."""
+        if self.listening.fileno() >= 0:  # or somebody else has taken it in an outage
+            self.loop.remove_reader(self.listening)
+            with contextlib.suppress(OSError):  # a child that is just being forked holds it, too
+                self.listening.shutdown(socket.SHUT_RDWR)
+            self.listening.close()
 
     def _hold(self, connection: Connection, sock: socket.socket) -> None:
         self.connections[connection] = sock

@@ -29,7 +29,7 @@ from underlay.http._listeners import (
     refuse_all_but_loopback,
 )
 from underlay.http._server import Server
-from underlay.http._tls import TLS
+from underlay.http._tls import TLS, Alerting
 
 
 class Options(TypedDict, total=False):
@@ -54,7 +54,7 @@ class Serving(Layer):
     :param port: 0 for any free one.
     :param unix: listen on a socket in the file system instead: its path, or True for one of our
         own.
-    :param tls: True or a `TLS` to speak HTTPS.
+    :param tls: True or a `TLS` to speak HTTPS; True is for the host of `url` as well.
     :param url: what the clients shall call it, such as ``"http://shop.test"``, if that differs from
         where it listens; for browsers `host_rules` leads from one to the other.
     :param patience: seconds that handlers may go on after a test before it fails because of them.
@@ -101,7 +101,7 @@ class Serving(Layer):
             check_origin("url", url)
         self._address = host, port
         self._unix = unix
-        self._tls = TLS() if tls is True else tls
+        self._tls = TLS(_host_of(url)) if tls is True else tls
         self._public_url = url
         self._patience = patience
         self._server: Server | None = None
@@ -120,6 +120,8 @@ class Serving(Layer):
         with needs_extra(type(self).__qualname__, "http"):
             from underlay.http._negotiating import Negotiating
         tls = self._tls.server_context() if self._tls else None
+        if tls:
+            tls.sslobject_class = Alerting
         answerer = self._make_answerer()
         server = Server(listener, lambda server: Negotiating(server, answerer), self._failed, tls)
         server.start()
@@ -216,6 +218,11 @@ class Serving(Layer):
         if left:
             problems.append(StillRunning(repr(self), tuple(left)))
         self._raise(problems)
+
+
+def _host_of(url: str | None) -> list[str]:
+    host = urllib.parse.urlsplit(url).hostname if url else None
+    return [host] if host else []
 
 
 def _host_rules(url: str, address: str) -> str:

@@ -6,7 +6,7 @@ import functools
 import ssl
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from underlay._errors import needs_extra
 
@@ -80,3 +80,35 @@ class TLS:
     def identity_file(self, identity: str) -> AbstractContextManager[str]:
         """A file with a client's certificate and key, as ``curl --cert`` wants them."""
         return self.authority.issue_cert(identity).private_key_and_cert_chain_pem.tempfile()
+
+
+class Alerting(ssl.SSLObject):
+    """Tells the client why its handshake fails; asyncio ends the connection without a word.
+
+    Its ``sslproto.py`` sends what is ready only when a handshake is not over yet: so it is told
+    that at first, and of the failure when the client has hung up.
+    """
+
+    _outgoing: ssl.MemoryBIO
+    _failure: ssl.SSLError | None = None
+
+    @classmethod
+    def _create(
+        cls, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *args: Any, **options: Any
+    ) -> Alerting:
+        made: Alerting = super()._create(incoming, outgoing, *args, **options)  # type: ignore[misc]
+        made._outgoing = outgoing
+        return made
+
+    def do_handshake(self) -> None:
+        if self._failure:
+            raise self._failure
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            if not self._outgoing.pending:
+                raise
+            self._failure = error
+            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "an alert goes first") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import re
 import reprlib
@@ -125,6 +126,10 @@ class Holds(Value):
     """What a function finds true; for what it raises, it is not."""
 
     function: Callable[[Any], object]
+
+    def __post_init__(self) -> None:
+        if inspect.iscoroutinefunction(self.function):
+            raise TypeError(f"{named(self.function)} is async, so that it would hold for anything.")
 
     def differences(self, got: Any, at: str = "") -> Iterator[str]:
         try:

@@ -6,12 +6,11 @@ import contextlib
 import os
 import re
 import ssl
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from underlay._errors import LayerError
-from underlay.http import _outages
 from underlay.http._answering import Answerer
 from underlay.http._arguments import NOT_GIVEN
 from underlay.http._conditions import Sequence, Times
@@ -20,12 +19,13 @@ from underlay.http._failing import caller
 from underlay.http._forwarding import forward
 from underlay.http._har import SECRET
 from underlay.http._journal import Entry
+from underlay.http._listeners import Listener
 from underlay.http._matching import criteria, matches
 from underlay.http._messages import Request, Response
+from underlay.http._outages import Outage, Outages, go_on, listen_again, refuse, stall
 from underlay.http._playbook import Playbook
 from underlay.http._recorder import Recorder
 from underlay.http._replaying import expectations
-from underlay.http._server import Server
 from underlay.http._serving import Options, Serving
 from underlay.http._values import containing
 from underlay.http.behaviours import Behaviour, as_behaviour
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 __all__ = ["Expectation", "FakeServer"]
-
-Outage = Callable[[Server], Coroutine[Any, Any, None]]
 
 
 class FakeServer(Serving):
@@ -61,6 +59,11 @@ class FakeServer(Serving):
         super().__init__(bases, **options)
         Response(unmatched_status)  # refuses what is none
         self._playbook = self._make_playbook(unmatched_status)
+        self._outages = Outages()
+
+    def _serve(self, listener: Listener) -> None:
+        super()._serve(listener)
+        self._outages = Outages()
 
     def _begin_test(self) -> None:
         super()._begin_test()
@@ -207,7 +210,7 @@ class FakeServer(Serving):
         :param scrub: names of headers whose values are not recorded.
         :param timeout: seconds for the real server to say something.
         :param context: how to speak TLS with it.
-        :raises LayerError: if there is no folder for the file; and at the end, if nothing came.
+        :raises LayerError: if the file could not be written; and at the end, if nothing came.
         :raises ValueError: if `upstream` is not the URL of a whole server.
         """
         recorder = Recorder(har, scrub)
@@ -243,7 +246,7 @@ class FakeServer(Serving):
 
         :raises LayerError: if the server is not set up.
         """
-        return self._outage(_outages.refuse, _outages.listen_again)
+        return self._outage(Outage(refuse, listen_again))
 
     def stalling(self) -> AbstractContextManager[object]:
         """Accept no connections and read from none, as a process that is stopped.
@@ -254,7 +257,7 @@ class FakeServer(Serving):
 
         :raises LayerError: if the server is not set up.
         """
-        return self._outage(_outages.stall, _outages.go_on)
+        return self._outage(Outage(stall, go_on))
 
     # -- what came
 
@@ -324,12 +327,12 @@ class FakeServer(Serving):
         recorded[:0] = made
         return block
 
-    def _outage(self, begin: Outage, end: Outage) -> contextlib.ExitStack:
-        server = self._server
+    def _outage(self, outage: Outage) -> contextlib.ExitStack:
+        server, outages = self._server, self._outages
         if server is None:
             raise LayerError(f"{self!r} is not set up: there is no server that could fail.")
-        server.call(begin, server)
-        return self._until(lambda: server.call(end, server))
+        outages.begin(server, outage)
+        return self._until(lambda: outages.end(server, outage))
 
     def _until(self, end: Callable[[], None]) -> contextlib.ExitStack:
         """A block at whose end something is called, or else when the running phase ends."""

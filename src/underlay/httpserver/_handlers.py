@@ -117,7 +117,7 @@ class RequestHandler(RequestHandlerBase, Expectation):
                 f"{request.method} {request.path} was expected, but no answer to it.\n"
                 "  Say it: expect_request(...).respond_with_data(...)"
             )
-        response = as_response(self.request_handler(request))
+        response = as_response(self.request_handler(request), request)
         for hook in self._hooks:
             response = hook(request, response)
         return response

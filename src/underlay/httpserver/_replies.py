@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
@@ -57,15 +57,21 @@ class Reply(Answer):
 
     def _response(self, request: Request) -> Response:
         try:
-            return as_response(self.respond(request))
+            return as_response(self.respond(request), request)
         except HTTPException as error:  # werkzeug.exceptions.abort(404) is an answer as well
             self.server._raised(error)
             return Response.force_type(error.get_response(), request.environ)
 
 
-def as_response(answer: Response | str | None) -> Response:
+def as_response(answer: Any, request: Request) -> Response:
     """What a function of the user's returned, as a response."""
-    return answer if isinstance(answer, Response) else Response(answer or "")
+    if answer is None or isinstance(answer, (str, bytes)):
+        return Response(answer or "")
+    if isinstance(answer, Response):
+        return answer
+    if callable(answer):  # another WSGI application, such as werkzeug.exceptions.NotFound()
+        return Response.force_type(answer, request.environ)
+    raise TypeError(f"A handler has returned {answer!r}: return a Response, or text.")
 
 
 async def send(exchange: Exchange, response: Response, request: Request) -> None:

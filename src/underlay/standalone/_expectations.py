@@ -34,6 +34,8 @@ BEHAVIOURS = (
 )
 #: The tag of ``<<``, whose value is one object or several that stand in for what is not said.
 MERGE = "tag:yaml.org,2002:merge"
+#: The tag of 2026-11-21, which neither JSON nor a header knows as anything but text.
+TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
 def read(
@@ -94,9 +96,10 @@ class YAML:
         wanted = {name: self._value(node) for name, node in said.items()}
         with self._told(parts["expect"]):
             times = Times.of(wanted.pop("times", None), None, None, False)
+            checked = criteria(**wanted)
             called = title(wanted.get("method"), wanted.get("path"))
             place = f"{self._file}:{_line(item)}"
-            made = Expectation(called, criteria(**wanted), times, place, self._playbook)
+            made = Expectation(called, checked, times, place, self._playbook)
         for answer in self._answers(parts.get("then")):
             self._answer(made, answer)
         return made
@@ -122,8 +125,10 @@ class YAML:
         if isinstance(value, dict):
             return make(**value)
         if name == "send_file":
-            return make(self._file.parent / value)
-        return make() if value in (None, True) else make(value)
+            return make(self._file.parent / str(value))
+        if value is False:
+            raise ValueError(f"Leave {name} out, if that is what false stands for.")
+        return make() if value is None or value is True else make(value)
 
     # -- nodes
 
@@ -148,8 +153,8 @@ class YAML:
                     merged = {**self._pairs(each), **merged}
                 continue
             name = self._value(key)
-            if isinstance(name, (dict, list)):
-                raise self._error(key, "A name is text.")
+            if not isinstance(name, str):
+                raise self._error(key, f"A name is text, not {name!r}: put it into quotes.")
             if name in pairs:
                 raise self._error(key, f"There are two of {name!r}.")
             pairs[name] = value
@@ -161,6 +166,8 @@ class YAML:
                 return containing(self._plain(node))
             if node.tag == "!regex":
                 return re.compile(node.value)
+            if node.tag[0] == "!":
+                raise self._error(node, f"There is no {node.tag}, but !regex and !containing.")
             return self._plain(node)
 
     def _plain(self, node: Any) -> Any:
@@ -168,7 +175,8 @@ class YAML:
             return {name: self._value(each) for name, each in self._pairs(node).items()}
         if node.id == "sequence":
             return [self._value(each) for each in node.value]
-        return node.value if node.tag[0] == "!" else self._loader.construct_object(node)
+        as_written = node.tag in ("!containing", TIMESTAMP)
+        return node.value if as_written else self._loader.construct_object(node)
 
     @contextlib.contextmanager
     def _told(self, node: Any) -> Iterator[None]:

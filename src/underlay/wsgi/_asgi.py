@@ -213,6 +213,8 @@ class _Collected(_Client):
     async def send(self, message: Message) -> None:
         await super().send(message)
         if message["type"] == "http.response.body":
+            if self._whole.is_set():
+                raise RuntimeError("The application has sent a body after the end of its answer.")
             self.answer += message.get("body", b"")
             if not message.get("more_body"):
                 self._whole.set()
