@@ -79,9 +79,10 @@ class Log:
 
     def __init__(self) -> None:
         self._file = Path(os.environ["UNDERLAY_EVENTS"]).with_name(LOG).open("rb")
+        self._file.seek(0, os.SEEK_END)
 
     def news(self) -> str:
-        """What has come since the last time."""
+        """What has come since the last time, or since this was made."""
         return self._file.read().decode("utf-8", "replace")
 
     def tail(self) -> str:
@@ -144,7 +145,6 @@ OUTPUT = 64 * 1024
 def run(command: Sequence[str]) -> tuple[int, str]:
     """The status of a tool, and the end of what it has printed."""
     log = Log()
-    log.news()
     status = subprocess.run(command).returncode
     return status, log.news()[-OUTPUT:]
 
@@ -152,7 +152,6 @@ def run(command: Sequence[str]) -> tuple[int, str]:
 def ask(command: Sequence[str]) -> tuple[int, str, str]:
     """The status of a tool, its answer, which it writes to stdout, and what it writes to stderr."""
     log = Log()
-    log.news()
     process = subprocess.run(command, stdout=subprocess.PIPE)
     return process.returncode, process.stdout.decode("utf-8", "replace"), log.news()
 
