@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import tempfile
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,13 @@ def processes_with(mark: str) -> list[int]:
             if mark.encode() in (process / "environ").read_bytes():
                 found.append(int(process.name))
     return found
+
+
+def temporary_folder(test: unittest.TestCase) -> Path:
+    """A folder that is gone when the test has ended, by a path without links in it."""
+    folder = tempfile.TemporaryDirectory()
+    test.addCleanup(folder.cleanup)
+    return Path(folder.name).resolve()
 
 
 class Golden(unittest.TestCase):

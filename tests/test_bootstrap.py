@@ -7,12 +7,11 @@ import io
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
-from tests.helpers import Golden
+from tests.helpers import Golden, temporary_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -73,9 +72,7 @@ def executable(path, text):
 
 class Case(Golden):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = temporary_folder(self)
 
     def path(self, **scripts):
         """Make PATH a folder that has nothing but these commands."""

@@ -1,21 +1,18 @@
 """The recipe underlay:npm, as zc.buildout calls it."""
 
 import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
 from zc.buildout import UserError
 
 from tests.external.test_node import package
+from tests.helpers import temporary_folder
 from underlay.buildout import Npm
 
 
 class Recipe(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
+        self.folder = temporary_folder(self)
         (self.folder / "bin").mkdir()
 
     def part(self, **options):

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 import underlay
-from tests.helpers import is_gone, processes_with, signals_heard
+from tests.helpers import is_gone, processes_with, signals_heard, temporary_folder
 from underlay._children import TAIL, Child, unused_folder
 from underlay._waiting import wait_until
 
@@ -33,11 +32,9 @@ class Children(unittest.TestCase):
     """Base: each test has a folder for temporary files, and a mark that its processes inherit."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.temporary = Path(folder.name)
+        self.temporary = temporary_folder(self)
         self.mark = uuid.uuid4().hex
-        self.env = {**os.environ, "MARK": self.mark, "TMPDIR": folder.name}
+        self.env = {**os.environ, "MARK": self.mark, "TMPDIR": str(self.temporary)}
 
     def assertNothingLeft(self):
         wait_until(lambda: not processes_with(self.mark), "all processes to end", 5)

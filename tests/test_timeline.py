@@ -4,12 +4,11 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
-from tests.helpers import ByHand, Golden
+from tests.helpers import ByHand, Golden, temporary_folder
 from underlay import Layer, _timeline
 from underlay._recording import RecordedTest, Recorder
 
@@ -32,10 +31,8 @@ class Foreign:
 class RecordingTest(ByHand):
     def setUp(self):
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        recorder = Recorder(folder.name, "the run", ["bin/test"])
+        self.folder = temporary_folder(self)
+        recorder = Recorder(str(self.folder), "the run", ["bin/test"])
         patch = mock.patch.object(_timeline, "_recorder", recorder)
         patch.start()
         self.addCleanup(patch.stop)
@@ -235,13 +232,11 @@ Started().setUp()
 class Environment(Golden):
     def run_python(self, script, **environment):
         """Run a script where these variables are set, in a folder of its own."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = temporary_folder(self)
         inherited = {key: os.environ[key] for key in os.environ if "TIMELINE" not in key}
         return subprocess.run(
             [sys.executable, "-c", script],
-            cwd=folder.name,
+            cwd=self.folder,
             env={**inherited, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,

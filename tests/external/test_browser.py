@@ -1,12 +1,11 @@
 """JasmineBrowser: specs in a headless Chromium, no event lost and the guilty one named."""
 
 import os
-import tempfile
 import unittest
-from pathlib import Path
 from unittest import mock
 
 from tests.external.support import SHOP, Report, cases, run
+from tests.helpers import temporary_folder
 from underlay.external import JasmineBrowser, makeSuite
 from underlay.http import LiveServer
 from underlay.wsgi import WSGI
@@ -102,9 +101,7 @@ LIVE = LiveServer(WSGI(application))
 
 class BrowserTest(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
+        self.folder = temporary_folder(self)
         (self.folder / "node_modules").symlink_to(SHOP / "node_modules")
 
     def suite(self, files, *, kind=None, **options):

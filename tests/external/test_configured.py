@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
+from tests.helpers import temporary_folder
 
 LAST = "zz runner finished"
 
@@ -50,9 +51,7 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = Path(folder.name).resolve()
+        self.root = temporary_folder(self)
 
     def folder(self, name, source, files=MappingProxyType({})):
         """A project of a runner, in a folder of its own."""

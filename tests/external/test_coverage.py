@@ -1,10 +1,9 @@
 """coverage="lcov": which lines ran, in all processes together."""
 
-import tempfile
 import unittest
-from pathlib import Path
 
 from tests.external.runners import TOOLS, Verdicts, write_specs
+from tests.helpers import temporary_folder
 
 CART = """\
 // Prices.
@@ -28,9 +27,7 @@ SPECS = {
 
 class Measuring(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
+        self.folder = temporary_folder(self)
         (self.folder / "cart.js").write_text(CART)
 
     def run_it(self, runner, specs, **options):

@@ -1,18 +1,16 @@
 """The files that patterns name."""
 
-import tempfile
 import unittest
 from pathlib import Path
 
+from tests.helpers import temporary_folder
 from underlay._errors import NoTestsReported
 from underlay.external._files import expand_braces, find_files
 
 
 class Files(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = temporary_folder(self)
         for name in ("a.js", "b.ts", "in/c.js", "in/node_modules/x/d.js", "[e].js"):
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

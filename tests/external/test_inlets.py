@@ -2,13 +2,12 @@
 
 import os
 import sys
-import tempfile
 import textwrap
 import unittest
-from pathlib import Path
 from unittest import mock
 
 from tests.external.runners import Verdicts
+from tests.helpers import temporary_folder
 from underlay import Layer
 from underlay.external import TAP, Command, JUnit, makeSuite
 from underlay.runners.unittest import LayeredSuite
@@ -66,9 +65,7 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
+        self.folder = temporary_folder(self)
 
     def script(self, text, name="tool"):
         path = self.folder / name

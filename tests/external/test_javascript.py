@@ -1,11 +1,11 @@
 """Every runner of JavaScript, in every version that counts: the same public behaviour."""
 
 import os
-import tempfile
 import unittest
 from pathlib import Path
 
 from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
+from tests.helpers import temporary_folder
 from underlay import Layer
 from underlay.external import Jest, Mocha, NodeTest, QUnit, Vitest, makeSuite
 from underlay.runners.unittest import LayeredSuite
@@ -48,9 +48,7 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = Path(folder.name).resolve()
+        self.root = temporary_folder(self)
 
     def folder(self, name):
         folder = self.root / name.replace(" ", "-").replace(":", "-")

@@ -2,13 +2,12 @@
 
 import json
 import sys
-import tempfile
 import unittest
 import warnings
-from pathlib import Path
 from unittest import mock
 
 from tests.external.runners import PACKAGES, Verdicts
+from tests.helpers import temporary_folder
 from underlay.external import SARIF, Biome, ESLint, Hygiene, JSHint, Oxlint, Ruff, makeSuite
 
 LAST = "zz runner finished"
@@ -39,9 +38,7 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
+        self.folder = temporary_folder(self)
 
     def write(self, **files):
         for name, text in files.items():

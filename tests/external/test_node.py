@@ -4,11 +4,10 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from unittest import mock
 
-from tests.helpers import Golden
+from tests.helpers import Golden, temporary_folder
 from underlay._errors import InstallFailed, RunnerMissing
 from underlay.external._node import environment, find_node, find_script, npm_ci
 
@@ -34,9 +33,7 @@ def package(folder):
 
 class Case(Golden):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
+        self.folder = temporary_folder(self)
 
     def node(self, *parts):
         """An executable file, which is all that is asked of a node before it runs."""

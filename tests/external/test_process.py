@@ -4,13 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
-from pathlib import Path
 from unittest import mock
 
 from tests.external.support import ROOT, SPECS, jasmine, run
-from tests.helpers import is_gone, signals_heard
+from tests.helpers import is_gone, signals_heard, temporary_folder
 from underlay._children import TAIL
 from underlay._errors import NotReady
 from underlay._waiting import wait_until
@@ -43,9 +41,7 @@ class Folders(unittest.TestCase):
     """Base: each test has a folder for the temporary files of what it runs."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = temporary_folder(self)
 
     def pid(self, name):
         """What a spec has written into a file."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 from tests.external.support import SHOP, SPECS, cases, jasmine, run
+from tests.helpers import temporary_folder
 from underlay import Layer
 from underlay.external import Jasmine, makeSuite
 
@@ -177,10 +178,8 @@ class Broken(unittest.TestCase):
     """What is wrong with a project is told by a case, and leaves nothing behind."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.enterContext_(mock.patch("tempfile.tempdir", folder.name))
+        self.folder = temporary_folder(self)
+        self.enterContext_(mock.patch("tempfile.tempdir", str(self.folder)))
         self.enterContext_(warnings.catch_warnings())
         warnings.simplefilter("error")
 

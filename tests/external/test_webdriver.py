@@ -3,13 +3,12 @@
 import contextlib
 import json
 import os
-import tempfile
 import unittest
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from tests.external.support import SHOP, Report, cases, run
+from tests.helpers import temporary_folder
 from underlay import Resource
 from underlay.external import JasmineBrowser, makeSuite
 from underlay.http import LiveServer
@@ -99,9 +98,7 @@ DRIVER = Driver(["chromedriver", "--port={port}"], [LIVE], env={"TMPDIR": "{fold
 
 class WebDriverTest(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
+        self.folder = temporary_folder(self)
         (self.folder / "node_modules").symlink_to(SHOP / "node_modules")
 
     def suite(self, event="", **options):

@@ -1,10 +1,9 @@
 """workers=n: the files of a suite are dealt among processes."""
 
-import tempfile
 import unittest
-from pathlib import Path
 
 from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
+from tests.helpers import temporary_folder
 from underlay import Layer
 
 #: Each is done only if the others run at the same time.
@@ -32,9 +31,7 @@ describe('NAME', () => {
 
 class Workers(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
+        self.folder = temporary_folder(self)
 
     def run_it(self, runner, source, workers=2):
         folder = self.folder / runner.replace(" ", "-").replace(":", "-")

@@ -4,12 +4,11 @@ import gzip
 import socket
 import ssl
 import struct
-import tempfile
 import unittest
 import urllib.request
 import zlib
-from pathlib import Path
 
+from tests.helpers import temporary_folder
 from tests.http.support import GET, Golden, ask, connected, up, wait_for_threads
 from underlay import LayerError
 from underlay.http import FakeServer, forward, hang, redirect, reset_connection, respond
@@ -20,9 +19,7 @@ from underlay.http._har import read
 class ForwardTest(Golden):
     def setUp(self):
         wait_for_threads(self)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.file = Path(folder.name) / "api.har"
+        self.file = temporary_folder(self) / "api.har"
         self.real = up(self, FakeServer(name="REAL"))
         self.server = up(self, FakeServer(name="PAYMENTS"))
 

@@ -2,10 +2,8 @@
 
 import dataclasses
 import json
-import tempfile
-from pathlib import Path
 
-from tests.helpers import Golden
+from tests.helpers import Golden, temporary_folder
 from underlay import ExpectationsUnreadable
 from underlay.http._har import Recording, read, write
 
@@ -55,9 +53,7 @@ OF_A_BROWSER = {
 
 class HarTest(Golden):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.file = Path(folder.name) / "api.har"
+        self.file = temporary_folder(self) / "api.har"
 
     def refused(self, data):
         text = data if isinstance(data, bytes) else json.dumps(data).encode()

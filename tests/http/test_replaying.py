@@ -1,10 +1,9 @@
 """Replaying: recordings answer what no expectation matches."""
 
 import dataclasses
-import tempfile
 import urllib.parse
-from pathlib import Path
 
+from tests.helpers import temporary_folder
 from tests.http.support import Golden, ask, up
 from underlay import ExpectationsUnreadable, UnexpectedRequest
 from underlay.http import FakeServer, respond
@@ -31,9 +30,7 @@ def again(recording, **changes):
 
 class ReplayTest(Golden):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.file = Path(folder.name) / "api.har"
+        self.file = temporary_folder(self) / "api.har"
         self.server = up(self, FakeServer(name="PAYMENTS"))
 
     def replay(self, *recordings, **options):

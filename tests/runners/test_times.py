@@ -2,10 +2,9 @@
 
 import json
 import random
-import tempfile
 import unittest
-from pathlib import Path
 
+from tests.helpers import temporary_folder
 from tests.runners.project import ProjectTest
 from underlay import TimesUnusable
 from underlay._stack import Spent
@@ -60,9 +59,7 @@ class Merging(unittest.TestCase):
 
 class File(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = temporary_folder(self)
         self.file = self.folder / "times.json"
 
     def test_it_need_not_be_there_yet(self):

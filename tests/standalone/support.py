@@ -1,9 +1,6 @@
 """What the tests of this room share."""
 
-import tempfile
-from pathlib import Path
-
-from tests.helpers import Golden
+from tests.helpers import Golden, temporary_folder
 from tests.http.support import ask, up
 from underlay.standalone._server import FileServer
 
@@ -26,9 +23,7 @@ class Told(FileServer):
 
 class StandaloneTest(Golden):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = temporary_folder(self)
         self.file = self.folder / "api.yaml"
 
     def serve(self, text, *arguments):

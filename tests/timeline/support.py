@@ -1,9 +1,9 @@
 """Folders with timelines that tests make up, by a clock of their own."""
 
 import json
-import tempfile
 import unittest
-from pathlib import Path
+
+from tests.helpers import temporary_folder
 
 BEGAN = 1_700_000_000.0
 
@@ -42,9 +42,7 @@ class TimelineTest(unittest.TestCase):
     """Base of tests that read timelines."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = temporary_folder(self)
 
     def record_large_run(self):
         """8 layers, 500 tests, 2 workers, 3 failures."""

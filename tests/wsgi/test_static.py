@@ -1,11 +1,11 @@
 """StaticFiles: what is in a folder is served, what is outside of it is not."""
 
 import os
-import tempfile
 import unittest
 from pathlib import Path
 from wsgiref.validate import validator
 
+from tests.helpers import temporary_folder
 from tests.http.support import ask, up
 from tests.wsgi.test_asgi import call
 from underlay.http import LiveServer
@@ -14,9 +14,7 @@ from underlay.wsgi import Browser, StaticFiles
 
 class Folder(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.outside = Path(folder.name)
+        self.outside = temporary_folder(self)
         self.root = self.outside / "root"
         (self.root / "sub dir").mkdir(parents=True)
         (self.outside / "secret.txt").write_text("secret")
