@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import threading
 import unittest
 import urllib.error
@@ -64,6 +65,12 @@ def connected(layer, *sent):
         for data in sent:
             sock.sendall(data)
         yield sock
+
+
+def reset(sock):
+    """Close with RST instead of FIN."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
 
 
 class HTTP2Client:

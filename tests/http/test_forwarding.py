@@ -3,13 +3,12 @@
 import gzip
 import socket
 import ssl
-import struct
 import unittest
 import urllib.request
 import zlib
 
 from tests.helpers import temporary_folder
-from tests.http.support import GET, Golden, ask, connected, up, wait_for_threads
+from tests.http.support import GET, Golden, ask, connected, reset, up, wait_for_threads
 from underlay import LayerError
 from underlay.http import FakeServer, forward, hang, redirect, reset_connection, respond
 from underlay.http._forwarding import decoded
@@ -140,7 +139,7 @@ class Forwarding(ForwardTest):
         self.server.expect().then(forward(self.real.url))
         with connected(self.server, GET) as sock:
             hanging.wait_for()
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset(sock)
         self.server.verify()
 
     def test_https_with_its_own_authority(self):

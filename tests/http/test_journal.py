@@ -1,12 +1,10 @@
 """The journal: what came, what became of it, and waiting for it."""
 
-import socket
-import struct
 import threading
 import time
 import unittest
 
-from tests.http.support import GET, Golden, ask, connected, everything, up
+from tests.http.support import GET, Golden, ask, connected, everything, reset, up
 from underlay._errors import AnswerFailed, NotReady, UnexpectedRequest
 from underlay._waiting import wait_until
 from underlay.http import FakeServer, containing, delay, hang, reset_connection
@@ -81,7 +79,7 @@ class Journal(unittest.TestCase):
         self.server.expect("GET", "/").then(hang())
         with connected(self.server, GET) as sock:
             self.server.wait_for()
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # RST
+            reset(sock)
         self.assertEqual("the connection ended before the answer", self.entry().error)
 
     def test_what_came_in_part_is_there(self):

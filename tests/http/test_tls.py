@@ -1,16 +1,19 @@
 """TLS: whom clients trust, and whom the server."""
 
+import asyncio
 import os
 import socket
 import ssl
 import subprocess
+import threading
 import unittest
 import urllib.error
 import urllib.request
 
-from tests.http.support import ask, program, up
-from underlay import ResourceMissing
-from underlay.http import TLS, FakeServer
+from tests.http.support import GET, ask, program, reset, up
+from underlay import Layer, ResourceMissing
+from underlay._waiting import wait_until
+from underlay.http import TLS, FakeServer, LiveServer
 
 
 def ask_with(context, url):
@@ -96,6 +99,42 @@ class Trust(unittest.TestCase):
                     TimeoutError, server.ssl_context.wrap_socket, sock, server_hostname="localhost"
                 )
         self.assertEqual("Hello", ask_with(server.ssl_context, server.url))
+
+
+class Gone(unittest.TestCase):
+    """A client that resets the connection is no failure, at whichever turn of the event loop."""
+
+    def test_while_the_answer_ends(self):
+        for turns in range(5):  # at 1 Python 3.10's transport has lost its socket and not said so
+            app = EndingLate(turns)
+            server = up(self, LiveServer(app, tls=True))
+            with socket.create_connection((server.host, server.port), timeout=10) as plain:
+                sock = server.ssl_context.wrap_socket(plain, server_hostname="localhost")
+                sock.sendall(GET)
+                app.begun.wait(10)
+                reset(sock)
+            app.go_on.set()
+            wait_until(lambda server=server: not server._server.connections, "the connection's end")
+            server.verify()
+
+
+class EndingLate(Layer):
+    """Its application has its event loop sleep between body and end, and lets some turns pass."""
+
+    def __init__(self, turns):
+        super().__init__()
+        self._turns = turns
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    async def asgi_application(self, scope, receive, send):
+        headers = [(b"content-length", b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        self.begun.set()
+        self.go_on.wait(10)
+        for _ in range(self._turns):
+            await asyncio.sleep(0)
+        await send({"type": "http.response.body"})
 
 
 class ClientCertificates(unittest.TestCase):

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from underlay.http._server import Server
@@ -37,7 +37,9 @@ class Connection(asyncio.Protocol):
 
     @property
     def alive(self) -> bool:
-        return self.transport is not None and not self.transport.is_closing()
+        if self.transport is None or self.transport.is_closing():
+            return False
+        return _socket_of(self.transport) is not None
 
     @property
     def writable(self) -> bool:
@@ -104,7 +106,7 @@ class Connection(asyncio.Protocol):
         """Return when the peer's kernel has all that was written; a reset would drop the rest."""
         # Not set_write_buffer_limits(0), after which asyncio's TLS never says that it has written.
         while self.transport is not None and self.alive:
-            if not (self._unsent(self.transport) or _on_its_way(self.transport)):
+            if not (_unsent(self.transport) or _on_its_way(self.transport)):
                 break
             await asyncio.sleep(LOOK)
 
@@ -119,25 +121,32 @@ class Connection(asyncio.Protocol):
             return
         # Closing alone would send FIN.
         linger = struct.pack("ii", 1, 0)
-        with contextlib.suppress(OSError):
-            sock = self.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if (sock := _socket_of(self.transport)) is not None:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.transport.abort()
 
     def cut(self) -> None:
         """End the connection now: politely if it is idle."""
         if self.transport is None:
             return
-        if self.busy or self._unsent(self.transport):
+        if self.busy or _unsent(self.transport):
             self.reset()
         else:
             # Not close(): TLS has said farewell then, and waits for the client to say it, too.
             self.transport.abort()
 
-    def _unsent(self, transport: asyncio.Transport) -> int:
-        with contextlib.suppress(AttributeError):  # Python 3.10, of TLS that has lost its socket
-            return transport.get_write_buffer_size()
-        return 0
+
+def _socket_of(transport: asyncio.Transport) -> Any:
+    """None if it is lost, which Python 3.10 tells a protocol over TLS only one turn later.
+
+    Until then most methods of such a transport fail.
+    """
+    return transport.get_extra_info("socket")
+
+
+def _unsent(transport: asyncio.Transport) -> int:
+    return 0 if _socket_of(transport) is None else transport.get_write_buffer_size()
 
 
 def _on_its_way(transport: asyncio.Transport) -> bool:
@@ -146,8 +155,7 @@ def _on_its_way(transport: asyncio.Transport) -> bool:
         import fcntl
         import termios
 
-        sock = transport.get_extra_info("socket")
-        queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+        queued = fcntl.ioctl(_socket_of(transport).fileno(), termios.TIOCOUTQ, bytes(4))
     except (ImportError, OSError):  # on other systems than Linux
         return False
     return any(queued)

@@ -40,7 +40,7 @@ async def stall(server: Server) -> None:
     """Leave new connections in the kernel's queue, and read from none."""
     server.loop.remove_reader(server.listening)
     for connection in tuple(server.connections):
-        if connection.transport is not None:
+        if connection.transport is not None and connection.alive:
             connection.transport.pause_reading()
 
 
