@@ -35,7 +35,7 @@ class Readme(ProjectTest):
         python = len(re.findall(r"def test_\w+\(self", self.text_of("test_*.py")))
         self.assertEqual((4, 9), (python, specs))
         runner_finished = 1
-        runs = [self.run_project(runner, self.folder) for runner in self.runners]
+        runs = self.run_under_each(self.folder)
         self.assertRuns(runs, guilty=set(), ran=python + specs + runner_finished)
 
     def text_of(self, pattern):

@@ -26,10 +26,9 @@ class PlantedFaults(ProjectTest):
         file.write_text(text.replace(right, wrong))
 
     def assertOneIsGuilty(self, test, *causes):
-        for runner in self.runners:
-            with self.subTest(runner):
-                run = self.run_project(runner, self.folder)
-                [guilty] = set(re.findall(GUILTY[runner], run.output, re.MULTILINE))
+        for run in self.run_under_each(self.folder):
+            with self.subTest(run.runner):
+                [guilty] = set(re.findall(GUILTY[run.runner], run.output, re.MULTILINE))
                 self.assertIn(re.sub(r"\W", "_", test), re.sub(r"\W", "_", guilty))
                 self.assertNotEqual(0, run.status)
                 self.assertEqual(29, run.ran)

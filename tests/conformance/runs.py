@@ -13,12 +13,11 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.conformance.situations import FAILED, HOOKS, PASSED, SITUATIONS, SKIPPED, Situation
-from tests.helpers import NO_PLUGINS, signals_heard
+from tests.helpers import NO_PLUGINS, at_once, signals_heard
 from underlay import NotReady
 from underlay._waiting import wait_until
 
@@ -67,9 +66,8 @@ class Run:
 def run_everywhere(situation: str) -> dict[str, Run]:
     """How the situation of that name goes under each runner."""
     [found] = [each for each in SITUATIONS if each.name == situation]
-    with signals_heard(), ThreadPoolExecutor() as pool:
-        runs = pool.map(functools.partial(run, found), RUNNERS)
-        return dict(zip(RUNNERS, runs, strict=True))
+    with signals_heard():
+        return at_once(functools.partial(run, found), RUNNERS)
 
 
 def run(

@@ -8,10 +8,8 @@ from __future__ import annotations
 import dataclasses
 import re
 import unittest
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from tests.external.support import jasmine
 from underlay.external import Jasmine, Jest, Mocha, NodeTest, QUnit, Runner, Vitest, makeSuite
@@ -67,17 +65,8 @@ TOOLS = {
     "QUnit 3": Tool(installed(QUnit, "qunit/bin/qunit.js"), QUNIT),
 }
 
-T = TypeVar("T")
-
 #: One version of each runner.
 NEWEST = ("Jasmine 7", "Mocha 12", "node:test", "Vitest 5", "Jest 30", "QUnit 3")
-
-
-def at_once(work: Callable[[str], T], names: Iterable[str], threads: int = 4) -> dict[str, T]:
-    """What `work` returns for each name; a tool that starts leaves most of a machine idle."""
-    names = list(names)
-    with ThreadPoolExecutor(threads) as pool:
-        return dict(zip(names, pool.map(work, names), strict=True))
 
 
 def write_specs(folder: Path, tool: Tool, **files: str) -> None:

@@ -6,7 +6,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
+from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
+from tests.helpers import at_once
 from underlay import Layer
 
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "external-capabilities.inc"

@@ -6,8 +6,8 @@ import unittest
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
-from tests.helpers import temporary_folder
+from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
+from tests.helpers import at_once, temporary_folder
 
 LAST = "zz runner finished"
 

@@ -4,8 +4,8 @@ import os
 import unittest
 from pathlib import Path
 
-from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
-from tests.helpers import temporary_folder
+from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
+from tests.helpers import at_once, temporary_folder
 from underlay import Layer
 from underlay.external import Jest, Mocha, NodeTest, QUnit, Vitest, makeSuite
 from underlay.runners.unittest import LayeredSuite

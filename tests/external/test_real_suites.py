@@ -10,8 +10,9 @@ import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.external.runners import PACKAGES, Verdicts, at_once
+from tests.external.runners import PACKAGES, Verdicts
 from tests.external.support import jasmine
+from tests.helpers import at_once
 from underlay.external import Mocha, NodeTest, makeSuite
 from underlay.external._files import find_files
 from underlay.external._node import find_node

@@ -10,7 +10,6 @@ import threading
 import unittest
 from pathlib import Path
 
-from tests.external.runners import at_once
 from tests.external.support import SPECS, cases, jasmine, run
 from tests.external.test_jasmine import VERDICTS
 from tests.runners.project import ProjectTest
@@ -287,7 +286,7 @@ class Everywhere(ProjectTest):
         folder = self.project(test_rates=MODULE.replace("STEP", str(step)))
         (folder / "spec").mkdir()
         (folder / "spec" / "rates_spec.js").write_text(spec)
-        return at_once(lambda runner: self.run_project(runner, folder), self.runners).values()
+        return self.run_under_each(folder)
 
     def test_a_standing_answer_that_takes_its_time_serves_each_spec(self):
         for result in self.run_spec(STANDING):

@@ -2,8 +2,8 @@
 
 import unittest
 
-from tests.external.runners import NEWEST, TOOLS, Verdicts, at_once, write_specs
-from tests.helpers import temporary_folder
+from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
+from tests.helpers import at_once, temporary_folder
 from underlay import Layer
 
 #: Each is done only if the others run at the same time.

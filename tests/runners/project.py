@@ -12,7 +12,7 @@ import textwrap
 import unittest
 from pathlib import Path
 
-from tests.helpers import NO_PLUGINS
+from tests.helpers import NO_PLUGINS, at_once
 
 RUNNERS = {
     "zope.testrunner": ["zope.testrunner", "--test-path", ".", "--tests-pattern", "^test_", "-vvv"],
@@ -103,8 +103,12 @@ class ProjectTest(unittest.TestCase):
 
     def run_everywhere(self, *arguments: str, **modules: str) -> list[Run]:
         """Run the same project under each runner."""
-        folder = self.project(**modules)
-        return [self.run_project(runner, folder, *arguments) for runner in RUNNERS]
+        return self.run_under_each(self.project(**modules), *arguments)
+
+    def run_under_each(self, folder: Path, *arguments: str) -> list[Run]:
+        """Run all tests of the folder under each runner, side by side."""
+        runs = at_once(lambda runner: self.run_project(runner, folder, *arguments), RUNNERS)
+        return [*runs.values()]
 
     def assertRuns(
         self, runs: list[Run], *, guilty: set[str], ran: int, log: list[str] | None = None
