@@ -167,6 +167,14 @@ class Running(Started):
         wait_until(lambda: child.status is not None, "the child to end")
         self.assertEqual(f"{arguments}\n", child.tail())
 
+    def test_variables_arrive_as_they_are(self):
+        odd = {"app.port": "a b", "npm_config_@x:y": "$HOME", "-i": "", "PLAIN": "ü"}
+        self.env.update(odd)
+        code = "import os, sys; print({name: os.environ.get(name) for name in sys.argv[1:]})"
+        child = self.start(sys.executable, "-c", code, *odd)
+        wait_until(lambda: child.status is not None, "the child to end")
+        self.assertEqual(f"{odd}\n", child.tail())
+
     def test_the_end_of_its_output_is_told(self):
         child = self.start("/bin/sh", "-c", "echo first; yes | head -c 100000; echo end")
         wait_until(lambda: child.status is not None, "the child to end")

@@ -21,6 +21,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -56,6 +57,10 @@ exec 3<&- >>"$1/$5" 2>>"$1/output.log"
 cd "$4" && shift 5 && exec "$@"
 """
 
+#: The names of variables that every shell hands on; dash drops others, such as ``app.port``, and
+#: env(1) has to set them.
+HANDED_ON = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
 #: Where a child's output goes, in its folder.
 LOG = "output.log"
 
@@ -81,6 +86,12 @@ def _leash() -> tuple[socket.socket, socket.socket]:
         ends = socket.socketpair()
         keep_from_children(*ends)
         return ends
+
+
+def _dropped_by_shells(env: Mapping[str, str]) -> list[str]:
+    """What stands before a command so that it gets all of its environment; most often nothing."""
+    dropped = [f"{name}={env[name]}" for name in env if not HANDED_ON.fullmatch(name)]
+    return ["/usr/bin/env", "--", *dropped] if dropped else []
 
 
 def unused_folder() -> Path:
@@ -121,12 +132,13 @@ class Child:
         self._cwd = os.path.abspath(cwd)
         tenths = math.ceil(min(grace, PATIENCE) * 10)
         options = [str(folder), str(int(stop_signal)), str(tenths), self._cwd, stdout]
+        dropped = _dropped_by_shells(os.environ if env is None else env)
         self._leash, end = _leash()
         with contextlib.ExitStack() as undo:
             undo.callback(self._leash.close)
             with end:
                 self._process = subprocess.Popen(
-                    ["/bin/sh", "-c", SHELL, "sh", *options, *command],
+                    ["/bin/sh", "-c", SHELL, "sh", *options, *dropped, *command],
                     env=env,
                     stdin=end.fileno(),
                     stdout=subprocess.DEVNULL,
