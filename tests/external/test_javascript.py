@@ -25,6 +25,22 @@ describe('Outer', () => {
 });
 """
 
+FAKES = """
+const fs = require('fs');
+const {openSync, writeSync, readFileSync} = fs;
+const file = openSync(process.env.TRACE, 'a');
+
+describe('Fakes', () => {
+  it('one', () => {
+    writeSync(file, 'one\\n');
+    fs.writeSync = () => 0;
+    fs.readFileSync = () => '[]';
+    globalThis.setTimeout = globalThis.setImmediate = () => undefined;
+  });
+  it('two', () => { writeSync(file, 'two\\n'); });
+});
+"""
+
 FAILS = """
 const assert = require('assert');
 
@@ -119,7 +135,8 @@ class EveryTool(Case):
             with self.subTest(name):
                 self.assertEqual("Cart adds items (cart.test.js)", str(next(iter(suite))))
 
-    def test_on_a_layer_each_spec_runs_inside_of_its_case(self):
+    def run_on_layers(self, source):
+        """What came of a suite with each runner, whose layer notes when a test begins."""
         trace = self.trace
 
         class Traced(Layer):
@@ -129,12 +146,15 @@ class EveryTool(Case):
 
         def work(name):
             verdicts = Verdicts()
-            LayeredSuite([self.suite(name, TRACED, layer=Traced(name=name))]).run(verdicts)
+            LayeredSuite([self.suite(name, source, layer=Traced(name=name))]).run(verdicts)
             return verdicts
 
+        return at_once(work, NEWEST).items()
+
+    def test_on_a_layer_each_spec_runs_inside_of_its_case(self):
         begin = "test begins"
         lines = [begin, "one", begin, "two", begin, "three"]
-        for name, verdicts in at_once(work, NEWEST).items():
+        for name, verdicts in self.run_on_layers(TRACED):
             with self.subTest(name):
                 self.assertEqual({"passed"}, set(verdicts.of.values()), verdicts.messages)
                 self.assertIn(
@@ -144,6 +164,13 @@ class EveryTool(Case):
                         [*lines, "after inner", begin],  # QUnit's hooks belong to the last test
                     ],
                 )
+
+    def test_fakes_that_specs_leave_in_place_disturb_nothing(self):
+        lines = ["test begins", "one", "test begins", "two", "test begins"]
+        for name, verdicts in self.run_on_layers(FAKES):
+            with self.subTest(name):
+                self.assertEqual({"passed"}, set(verdicts.of.values()), verdicts.messages)
+                self.assertEqual(lines, self.traced(name))
 
 
 BROKEN = """

@@ -6,6 +6,7 @@ const {AsyncLocalStorage, AsyncResource} = require('async_hooks');
 const fs = require('fs');
 const Module = require('module');
 const real = require('node:test');
+const {setImmediate} = require('timers'); // specs may put a fake in place of the global one
 const {setImmediate: turn} = require('timers/promises');
 const {isMainThread} = require('worker_threads');
 const {

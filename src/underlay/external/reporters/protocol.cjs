@@ -3,7 +3,9 @@
 // and, if it is to run them one by one, when to go on.
 'use strict';
 
-const fs = require('fs');
+// Specs may put fakes in place of what is used while they run: here is the real thing.
+const {openSync, readFileSync, writeSync} = require('fs');
+const {setTimeout} = require('timers');
 const path = require('path');
 const url = require('url');
 const {inspect} = require('util');
@@ -20,14 +22,14 @@ const LINGER = 5000;
 // How much of what a spec prints is told, in characters.
 const OUTPUT = 64 * 1024;
 
-const events = fs.openSync(UNDERLAY_EVENTS, 'a');
+const events = openSync(UNDERLAY_EVENTS, 'a');
 
 let output = '';
 
 function emit(event, fields) {
   if (event === 'start') output = '';
   if (event === 'done' && fields.failures.length) fields = {...fields, output};
-  fs.writeSync(events, JSON.stringify({event, ...fields}) + '\n');
+  writeSync(events, JSON.stringify({event, ...fields}) + '\n');
 }
 
 // Remembers what is printed in this process since the last spec has started.
@@ -43,7 +45,7 @@ function listen() {
 
 // Sleeps until Python has decided; reading a named pipe to its end costs no time of the processor.
 function awaitCommand() {
-  return JSON.parse(fs.readFileSync(UNDERLAY_COMMANDS, 'utf8'));
+  return JSON.parse(readFileSync(UNDERLAY_COMMANDS, 'utf8'));
 }
 
 function awaitSelection() {
@@ -54,7 +56,7 @@ function awaitSelection() {
 // started to tell which specs there are.
 function givenSelection() {
   if (!UNDERLAY_SELECTION) return null;
-  return new Set(JSON.parse(fs.readFileSync(UNDERLAY_SELECTION, 'utf8')));
+  return new Set(JSON.parse(readFileSync(UNDERLAY_SELECTION, 'utf8')));
 }
 
 // Sleeps between two specs, until the case of the next one has begun.  Nothing else runs meanwhile.
@@ -73,7 +75,7 @@ async function pause() {
 
 // What was told of each spec so far, by whichever process.
 function verdicts() {
-  const lines = fs.readFileSync(UNDERLAY_EVENTS, 'utf8').split('\n').filter(Boolean);
+  const lines = readFileSync(UNDERLAY_EVENTS, 'utf8').split('\n').filter(Boolean);
   const done = lines.map(line => JSON.parse(line)).filter(({event}) => event === 'done');
   return new Map(done.map(({id, status}) => [id, status]));
 }
