@@ -58,3 +58,6 @@ class Lines(unittest.TestCase):
 class Titles(unittest.TestCase):
     def test_stand_in_one_line(self):
         self.assertEqual("a b c", Spec("1", "/f", (" a ", "b\n\tc", "")).title)
+
+    def test_have_no_half_characters(self):
+        self.assertEqual("half \\ud83d", Spec("1", "/f", ("half", "\ud83d")).title)

@@ -3,6 +3,7 @@
 import traceback
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from tests.external.support import SPECS
 from underlay._errors import ExternalError, NoTestsReported
@@ -84,6 +85,37 @@ class Reports(unittest.TestCase):
             "one\n    at total (cart.js:4:17)\n  beside the specs of Cart\ntwo",
             str(raised(report_problems, problems, SPECS)[0]),
         )
+
+    def test_a_difference_is_told_by_its_lines(self):
+        lines = [f"'customer {number}'," for number in range(2000)]
+        other = [*lines[:1000], "'nobody',", *lines[1001:]]
+        failure = Failure("differ", "", "\n".join(lines), "\n".join(other))
+        text = str(raised(report, Done("1", "failed", "", (failure,)), SPEC, SPECS)[0])
+        self.assertIn("\n  -'customer 1000',\n  +'nobody',\n   'customer 1001',\n", text)
+        self.assertEqual(13, text.count("\n") + 1)
+
+
+class OddTexts(unittest.TestCase):
+    """Whatever runners tell: a terminal, a file and a channel of execnet can take it."""
+
+    def test_half_characters_are_written_as_escapes(self):
+        failure = Failure("got \ud83d", "", "a", "\ud83d")
+        outcome = Done("1", "failed", "", (failure,), output="\ud83d")
+        error, _ = raised(report, outcome, Spec("1", "", ("half \ud83d",)), SPECS)
+        self.assertIn("spec: half \\ud83d\n", str(error))
+        self.assertIn("got \\ud83d\n", str(error))
+        str(error).encode()
+
+    def test_a_reason_and_a_problem_are_texts_as_well(self):
+        skipped = Done("1", "skipped", "\ud83d", ())
+        self.assertEqual("\\ud83d", str(raised(report, skipped, SPEC, SPECS)[0]))
+        problem = Problem("\ud83d", Failure("x", ""))
+        str(raised(report_problems, [problem], SPECS)[0]).encode()
+
+    def test_a_file_may_have_a_name_that_is_no_text(self):
+        with mock.patch("linecache.getline", return_value="second"):
+            _, frame = raised(raise_at, ExternalError(("x",)), ("/caf\udce9.js", 2), "spec")
+        self.assertEqual(("/caf\\udce9.js", 2), (frame.filename, frame.lineno))
 
 
 class Places(unittest.TestCase):

@@ -7,6 +7,7 @@ of these nested ranges of source with the number of times that they ran.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -40,9 +41,10 @@ class Coverage:
         self._functions: dict[Path, Functions] = {}
 
     def collect(self, folder: Path) -> None:
-        """Take in what processes have written into a folder."""
+        """Take in what processes have written into a folder, all but what is half written."""
         for file in sorted(folder.glob("coverage-*.json")):
-            self._add(json.loads(file.read_bytes()))
+            with contextlib.suppress(ValueError):  # the process was killed meanwhile
+                self._add(json.loads(file.read_bytes()))
 
     def write(self) -> bool:
         """Write the file, if anything was measured at all."""
@@ -68,7 +70,7 @@ class Coverage:
         )
 
     def _add_script(self, file: Path, functions: Iterable[Mapping[str, Any]]) -> None:
-        lines = Lines(file.read_text("utf-8"))
+        lines = Lines(file.read_text("utf-8", "replace"))  # as Node reads it
         counts = self._lines.setdefault(file, dict.fromkeys(lines.code, 0))
         ranges = [each for function in functions for each in function["ranges"]]
         for number, count in lines.counts(ranges).items():

@@ -13,6 +13,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 
+def printable(text: str) -> str:
+    """The same for everybody who reads it, and in UTF-8 for sure.
+
+    Texts of JavaScript may hold one half of a character, as in ``"😀"[0]``, and the names of files
+    any bytes.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 @dataclass(frozen=True)
 class Spec:
     """One test of an external runner.
@@ -31,7 +40,7 @@ class Spec:
     @property
     def title(self) -> str:
         """The titles in one line, as in ``"Cart adds items"``."""
-        return " ".join(" ".join(self.titles).split())
+        return printable(" ".join(" ".join(self.titles).split()))
 
 
 def file_of(spec_id: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from underlay._errors import ExternalError, NoTestsReported
-from underlay.external._events import Done, Failure, Problem, Spec
+from underlay.external._events import Done, Failure, Problem, Spec, printable
 from underlay.external._run import Outcome
 
 __unittest = True  # unittest and pytest leave the frames of this module out of tracebacks
@@ -42,9 +42,9 @@ def report(outcome: Outcome, spec: Spec, root: Path) -> None:
     if outcome.status == "passed":
         return
     if outcome.status == "skipped":
-        raise unittest.SkipTest(outcome.message or "pending")
+        raise unittest.SkipTest(printable(outcome.message) or "pending")
     lines = (*_lines(outcome.failures, root), *_about(outcome, spec, root))
-    error: Exception = ExternalError(lines)
+    error: Exception = ExternalError(tuple(map(printable, lines)))
     if outcome.status == "failed":
         error = AssertionError(str(error))
     declared = (spec.file, spec.line) if spec.line else None
@@ -55,7 +55,7 @@ def report_problems(problems: Iterable[Problem], root: Path) -> None:
     """Raise what went wrong beside the specs, if anything did."""
     lines = tuple(line for problem in problems for line in _problem(problem, root))
     if lines:
-        raise ExternalError(lines)
+        raise ExternalError(tuple(map(printable, lines)))
 
 
 def _problem(problem: Problem, root: Path) -> Iterator[str]:
@@ -94,13 +94,12 @@ def _lines(failures: Iterable[Failure], root: Path) -> Iterator[str]:
 
 
 def _difference(failure: Failure) -> Iterator[str]:
+    """Not ndiff's, which is cubic: it would think for minutes about a thousand lines."""
     if failure.expected is None or failure.actual is None:
         return
-    yield "  - expected"
-    yield "  + actual"
-    for line in difflib.ndiff(failure.expected.splitlines(), failure.actual.splitlines()):
-        if not line.startswith("?"):
-            yield f"  {line}"
+    expected, actual = failure.expected.splitlines(), failure.actual.splitlines()
+    for line in difflib.unified_diff(expected, actual, "expected", "actual", lineterm=""):
+        yield f"  {line}"
 
 
 def _is_users(frame: re.Match[str]) -> bool:
@@ -147,4 +146,5 @@ def raise_at(error: Exception, location: tuple[str, int] | None, name: str) -> N
             node.lineno = node.end_lineno = line
             node.col_offset = len(text) - len(text.lstrip())
             node.end_col_offset = len(text.encode())
-    exec(compile(tree, file, "exec").replace(co_name=name), {"error": error, "__name__": file})
+    code = compile(tree, printable(file), "exec").replace(co_name=name)
+    exec(code, {"error": error, "__name__": file})

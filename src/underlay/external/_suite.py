@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from underlay._errors import LayerError, RunnerNotStarted
 from underlay.external._checks import Environment, check_environment
 from underlay.external._coverage import Coverage
-from underlay.external._events import Spec
+from underlay.external._events import Spec, printable
 from underlay.external._process import Launch
 from underlay.external._report import relative, report, report_problems
 from underlay.external._run import Run
@@ -68,7 +68,8 @@ class ExternalCase(unittest.TestCase):
 
     def __str__(self) -> str:
         if spec := self.specs.get(self._testMethodName):
-            return f"{spec.title} ({relative(spec.file, self.root) or type(self).__module__})"
+            place = relative(spec.file, self.root) or type(self).__module__
+            return f"{spec.title} ({printable(place)})"
         return f"{type(self).__name__} finished ({type(self).__module__})"
 
     def shortDescription(self) -> None:

@@ -19,7 +19,7 @@ const stepwise = Boolean(UNDERLAY_STEPWISE);
 // take before it counts as something that was left open.
 const LINGER = 5000;
 
-// How much of what a spec prints is told, in characters.
+// How much is told of what a spec prints, and of a value that it compares, in characters.
 const OUTPUT = 64 * 1024;
 
 const events = openSync(UNDERLAY_EVENTS, 'a');
@@ -136,7 +136,8 @@ function difference({expected, actual, generatedMessage, matcherResult}) {
 }
 
 function shown(value) {
-  return typeof value === 'string' ? value : inspect(value, {depth: 10, sorted: true, compact: false});
+  const text = typeof value === 'string' ? value : inspect(value, {depth: 10, sorted: true, compact: false});
+  return text.slice(0, OUTPUT);
 }
 
 // A spec is not green in silence if it has failed before its runner has tried it again.
