@@ -4,6 +4,7 @@ import unittest
 
 from tests.external.runners import TOOLS, Verdicts, write_specs
 from tests.helpers import temporary_folder
+from underlay.external._coverage import Coverage
 
 CART = """\
 // Prices.
@@ -61,6 +62,19 @@ class Measuring(unittest.TestCase):
                 self.run_it(runner, SPECS, workers=2)
                 lines = self.lines()
                 self.assertEqual((2, 1, 1, 0), (lines[3], lines[4], lines[6], lines[10]))
+
+    def test_a_file_in_another_encoding_is_measured(self):
+        (self.folder / "cart.js").write_text(CART.replace("Prices", "Stückpreise"), "latin-1", "replace")
+        verdicts = self.run_it("Mocha 12", SPECS)
+        self.assertEqual({"passed"}, set(verdicts.of.values()), verdicts.messages)
+        lines = self.lines()
+        self.assertEqual((2, 1, 1, 0), (lines[3], lines[4], lines[6], lines[10]))
+
+    def test_what_a_killed_process_has_half_written_is_left_out(self):
+        (self.folder / "coverage-1.json").write_text('{"result": [')
+        coverage = Coverage(self.folder, self.folder / "all.lcov")
+        coverage.collect(self.folder)
+        self.assertFalse(coverage.write())
 
     def test_nothing_that_was_measured_is_an_error(self):
         source = (

@@ -92,6 +92,11 @@ class File(unittest.TestCase):
             with self.subTest(file), self.assertRaises(TimesUnusable):
                 read(str(file))
 
+    def test_what_is_no_place_for_a_second_file_is_an_error(self):
+        file = self.folder / ("x" * 254)  # the longest of most file systems has 255
+        with self.assertRaisesRegex(TimesUnusable, "too long"):
+            update(str(file), Record({"A": Spent(1, 1)}))
+
     def test_any_number_of_figures_survives(self):
         rng = random.Random(1)
         record = Record({f"L{n}": Spent(round(rng.random(), 6), n + 1) for n in range(100)})

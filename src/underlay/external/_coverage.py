@@ -7,7 +7,6 @@ of these nested ranges of source with the number of times that they ran.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -43,8 +42,11 @@ class Coverage:
     def collect(self, folder: Path) -> None:
         """Take in what processes have written into a folder, all but what is half written."""
         for file in sorted(folder.glob("coverage-*.json")):
-            with contextlib.suppress(ValueError):  # the process was killed meanwhile
-                self._add(json.loads(file.read_bytes()))
+            try:
+                raw = json.loads(file.read_bytes())
+            except ValueError:  # the process was killed while it wrote
+                continue
+            self._add(raw)
 
     def write(self) -> bool:
         """Write the file, if anything was measured at all."""

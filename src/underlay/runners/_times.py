@@ -6,6 +6,7 @@ without a layer under the empty name.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -165,7 +166,8 @@ def update(file: str, new: Record) -> None:
         written.write_text(text + "\n", "utf-8")
         written.replace(file)
     except OSError as error:
-        written.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # there may be none, or no way to remove it
+            written.unlink()
         raise TimesUnusable(file, f"{error.strerror}.", "Give another file.") from error
 
 
