@@ -55,6 +55,7 @@ describe('Page', () => {
 NOISE = """
 describe('Noise', () => {
   it('of 10 MB', () => { console.log('x'.repeat(10_000_000)); });
+  it('that is no text', () => { console.log(Object.create(null), Symbol('x')); });
   it('Grüße, 世界 🎉', () => {});
   it(' \\n ', () => {});
   it('after', () => { throw new Error('is told'); });
@@ -193,7 +194,7 @@ class Faults(BrowserTest):
         report = run(self.suite({"noise_spec.js": NOISE}))
         self.assertEqual("error", report.verdicts.pop("Noise after"))
         self.assertEqual({"passed"}, set(report.verdicts.values()), report.messages)
-        self.assertEqual(4, len(report.verdicts))
+        self.assertEqual(5, len(report.verdicts))
 
     def test_what_fails_beside_the_specs_is_told_by_the_last_case(self):
         for told, source in BESIDE.items():

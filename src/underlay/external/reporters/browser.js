@@ -57,11 +57,20 @@
   // Chromium ends with its last page, faster than anything can be told.
   window.close = () => { throw new Error('The page of the specs can not be closed.'); };
 
+  // A module, or what has no prototype, is no text.
+  const asText = value => {
+    try {
+      return String(value);
+    } catch {
+      return Object.prototype.toString.call(value);
+    }
+  };
+
   let output = '';
   for (const level of ['log', 'info', 'warn', 'error', 'debug']) {
     const theirs = console[level];
     console[level] = (...args) => {
-      if (output.length < 65536) output += args.map(String).join(' ') + '\n';
+      if (output.length < 65536) output += args.map(asText).join(' ') + '\n';
       theirs.apply(console, args);
     };
   }
