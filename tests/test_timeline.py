@@ -228,6 +228,14 @@ class Started(underlay.Layer):
 Started().setUp()
 """
 
+FULL = """
+import resource, underlay
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+for number in range(9):
+    with underlay.Layer(name=f"L{number}"):
+        print("up")
+"""
+
 
 class Environment(Golden):
     def run_python(self, script, **environment):
@@ -264,6 +272,21 @@ class Environment(Golden):
     def test_a_folder_that_cannot_be_is_an_error(self):
         process = self.run_python("import underlay", UNDERLAY_TIMELINE="/dev/null/here")
         self.assertGolden("timeline-no-folder", process.stderr.partition("LayerError: ")[2][:-1])
+
+    def test_a_folder_that_cannot_be_written_to_is_an_error(self):
+        process = self.run_python("import underlay", UNDERLAY_TIMELINE="/proc/self")
+        self.assertIn("LayerError: No timeline can be written to /proc/self: ", process.stderr)
+
+    def test_a_full_disk_is_told_at_the_end_and_the_tests_go_on(self):
+        process = self.run_python(FULL, UNDERLAY_TIMELINE="here")
+        self.assertEqual((0, "up\n" * 9), (process.returncode, process.stdout))
+        folder = self.folder.resolve() / "here"
+        text = f"underlay: the timeline in {folder} is not complete: No space left on device.\n"
+        self.assertEqual(text, process.stderr)
+        [file] = folder.iterdir()
+        *whole, _ = file.read_text().split("\n")
+        events = [json.loads(line)["event"] for line in whole]
+        self.assertEqual(["process", "start"], events[:2])
 
     def test_the_processes_that_a_run_starts_belong_to_it(self):
         child = "import os, underlay; print(os.environ['UNDERLAY_TIMELINE_RUN'])"

@@ -7,10 +7,13 @@ format stands in docs/reference/timeline.rst.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import errno
 import itertools
 import json
 import os
+import sys
 import time
 import traceback
 import unittest
@@ -47,6 +50,7 @@ class Recorder:
         self.test: RecordedTest | None = None  # the one that is going on
         self.numbers = itertools.count(1)
         self._process = 0  # the one whose file is open
+        self._file: int | None = None  # none, if it could not be written
 
     def now(self) -> float:
         """Seconds since this process began to record."""
@@ -62,7 +66,20 @@ class Recorder:
         """
         known = {key: value for key, value in values.items() if value}
         line = json.dumps({"event": event, "at": at, **known}) + "\n"
-        os.write(self._file, line.encode())
+        try:
+            self._append(line.encode())
+        except OSError as error:
+            self._give_up(error)
+
+    def _append(self, line: bytes) -> None:
+        if self._file is not None and os.write(self._file, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _give_up(self, error: OSError) -> None:
+        """The tests go on; it is said at the end, when no runner captures what is printed."""
+        self._file = None
+        text = f"underlay: the timeline in {self.directory} is not complete: {error.strerror}."
+        atexit.register(lambda: print(text, file=sys.stderr))
 
     def hook(self, layer: Any, name: str) -> AbstractContextManager[None]:
         """Record a hook of a layer, which is called inside the block."""
@@ -122,7 +139,10 @@ class Recorder:
     def _begin(self) -> None:
         self._process, self._began, began = os.getpid(), time.perf_counter(), time.time()
         path = os.path.join(self.directory, f"{self._process}-{time.time_ns()}.jsonl")
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
+        except OSError as error:
+            self._give_up(error)
         self.write(
             "process",
             0.0,

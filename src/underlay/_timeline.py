@@ -39,18 +39,21 @@ def begin(directory: str, run: str = "", command: list[str] | None = None) -> No
 
     :param run: the name of the run, by default the one in the environment, else a new one.
     :param command: the command line to name in the timeline, by default that of this process.
-    :raises LayerError: if there cannot be such a folder.
+    :raises LayerError: if there cannot be such a folder, or nothing can be written to it.
     """
     global _recorder
     directory = os.path.abspath(directory)
+    import tempfile  # few runs need it
+
     try:
         os.makedirs(directory, exist_ok=True)
+        tempfile.TemporaryFile(dir=directory).close()
     except OSError as error:
         raise LayerError(
             f"No timeline can be written to {directory}: {error.strerror}.\n"
             f"  Name another folder in {DIRECTORY}, or in --underlay-timeline of pytest."
         ) from error
-    from underlay._recording import Recorder  # few runs need it
+    from underlay._recording import Recorder
 
     now = time.strftime("%Y%m%dT%H%M%S")
     run = run or os.environ.get(RUN) or f"{now}-{os.getpid()}"
