@@ -1,12 +1,13 @@
 """Every runner of JavaScript, in every version that counts: the same public behaviour."""
 
 import os
+import traceback
 import unittest
 from pathlib import Path
 
 from tests.external.runners import NEWEST, TOOLS, Verdicts, write_specs
 from tests.helpers import at_once, temporary_folder
-from underlay import Layer
+from underlay import ExternalError, Layer
 from underlay.external import Jest, Mocha, NodeTest, QUnit, Vitest, makeSuite
 from underlay.runners.unittest import LayeredSuite
 
@@ -285,6 +286,41 @@ class Typed(Case):
         (folder / "node_modules").symlink_to(Path(__file__).with_name("node_modules"))
         tool.suite(folder, "*.test.ts").run(verdicts)
         return verdicts
+
+
+MODULE = """
+import {createRequire} from 'node:module';
+const require = createRequire(import.meta.url);
+PRELUDE
+describe('Cart', () => { it('adds items', () => { throw new Error('is told'); }); });
+"""
+
+
+class Paths(Case):
+    """Stacks show the files of modules as URLs, and folders may be called anything."""
+
+    names = ("Jasmine 7", "Jasmine 5", "Mocha 12", "node:test", "QUnit 3")
+
+    def place(self, name):
+        """Where the only spec is, as its case and the last frame of its failure have it."""
+        folder, tool = self.folder(f"{name} (ü)"), TOOLS[name]
+        (folder / "package.json").write_text("{}")
+        (folder / "a b.test.mjs").write_text(MODULE.replace("PRELUDE", tool.prelude))
+        case, *_ = tool.suite(folder, "*.test.mjs")
+        [spec] = case.specs.values()
+        self.assertTrue(spec.line)
+        try:
+            case.debug()
+        except ExternalError as error:
+            *_, frame = traceback.extract_tb(error.__traceback__)
+        return str(case), spec.file, frame.filename, frame.line
+
+    def test_are_those_of_the_file_system(self):
+        for name, (title, *files, line) in at_once(self.place, self.names).items():
+            with self.subTest(name):
+                self.assertEqual("Cart adds items (a b.test.mjs)", title)
+                self.assertEqual([str(self.folder(f"{name} (ü)") / "a b.test.mjs")] * 2, files)
+                self.assertIn("is told", line)
 
 
 COFFEE = """

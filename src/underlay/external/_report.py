@@ -10,6 +10,7 @@ import re
 import unittest
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from underlay._errors import ExternalError, NoTestsReported
 from underlay.external._events import Done, Failure, Problem, Spec, printable
@@ -26,9 +27,11 @@ TAIL = 4000
 #: What terminals take for colours (ECMA-48, "select graphic rendition").
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
-#: A frame as V8 writes it: "at total (/shop/src/cart.js:3:17)"; the name may be missing.
+#: A frame as V8 writes it: "at total (/shop/src/cart.js:3:17)"; the name may be missing, and the
+#: file of a module is a URL.
 FRAME = re.compile(
-    r"\s*at (?:(?P<name>.+?) \()?(?:async )?(?:file://)?(?P<file>/.+?):(?P<line>\d+):(?P<column>\d+)\)?$"
+    r"\s*at (?:(?P<name>.+?) \()?(?:async )?(?P<scheme>file://)?(?P<path>/.+?)"
+    r":(?P<line>\d+):(?P<column>\d+)\)?$"
 )
 
 
@@ -102,12 +105,17 @@ def _difference(failure: Failure) -> Iterator[str]:
         yield f"  {line}"
 
 
+def _file(frame: re.Match[str]) -> str:
+    return unquote(frame["path"]) if frame["scheme"] else frame["path"]
+
+
 def _is_users(frame: re.Match[str]) -> bool:
-    return "/node_modules/" not in frame["file"] and Path(frame["file"]).parent != REPORTERS
+    file = _file(frame)
+    return "/node_modules/" not in file and Path(file).parent != REPORTERS
 
 
 def _place(frame: re.Match[str], root: Path) -> str:
-    place = f"{relative(frame['file'], root)}:{frame['line']}:{frame['column']}"
+    place = f"{relative(_file(frame), root)}:{frame['line']}:{frame['column']}"
     name = frame["name"]
     return place if not name or name.endswith("<anonymous>") else f"{name} ({place})"
 
@@ -122,7 +130,7 @@ def _location(failures: Iterable[Failure]) -> tuple[str, int] | None:
     for failure in failures:
         for line in failure.stack.splitlines():
             if (frame := FRAME.match(line)) and _is_users(frame):
-                return frame["file"], int(frame["line"])
+                return _file(frame), int(frame["line"])
     return None
 
 

@@ -94,7 +94,7 @@
   const specs = [];
 
   function path(file) {
-    return decodeURI(file.replace(`${location.origin}${home}/files`, ''));
+    return decodeURIComponent(file.replace(`${location.origin}${home}/files`, ''));
   }
 
   function learn(suite, titles) {

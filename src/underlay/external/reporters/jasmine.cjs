@@ -3,7 +3,7 @@
 'use strict';
 
 const {
-  stepwise, emit, listen, awaitSelection, givenSelection, pause, declaration, Plan,
+  stepwise, emit, listen, awaitSelection, givenSelection, pause, pathOf, declaration, Plan,
 } = require('./protocol.cjs');
 
 const REASONS = {excluded: 'left out, because other specs are focused (fit, fdescribe)'};
@@ -67,7 +67,7 @@ module.exports = class {
 
   #add(plan, {id, filename}, titles) {
     const [file, line] = this.#declared.get(id) ?? ['', undefined];
-    const where = filename ?? file;
+    const where = pathOf(filename ?? file);
     return plan.add(where, titles, where.endsWith(file) ? line : undefined);
   }
 

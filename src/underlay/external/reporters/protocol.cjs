@@ -87,10 +87,16 @@ function finish(status) {
   expectExit(status);
 }
 
+// A line of a stack; paths may have parentheses in them, and those of modules are URLs.
+const FRAME = /^\s*at (?:.+? \()?(?:async )?((?:file:\/\/)?\/.+?):(\d+):\d+\)?$/;
+
+const pathOf = file => (file.startsWith('file:') ? url.fileURLToPath(file) : file);
+
 // The file and the line which declare a test: the first on the stack outside of all that match.
 function declaration(others) {
   for (const line of new Error().stack.split('\n').slice(1)) {
-    const [, file, number] = /\(?(?:file:\/\/)?(\/[^()]+):(\d+):\d+\)?$/.exec(line) ?? [];
+    const [, place = '', number] = FRAME.exec(line) ?? [];
+    const file = pathOf(place);
     if (file && path.dirname(file) !== __dirname && !others.test(file)) return [file, Number(number)];
   }
   return ['', undefined];
@@ -160,7 +166,7 @@ class Plan {
   #seen = new Map();
 
   add(file, titles, line) {
-    file = file.startsWith('file:') ? url.fileURLToPath(file) : file;
+    file = pathOf(file);
     const name = JSON.stringify([file, ...titles]);
     const count = (this.#seen.get(name) ?? 0) + 1;
     this.#seen.set(name, count);
@@ -172,5 +178,5 @@ class Plan {
 
 module.exports = {
   stepwise, emit, listen, awaitSelection, givenSelection, sleep, pause, verdicts, finish, expectExit,
-  declaration, fileOf, endAs, failure, tellFlaky, verdict, Plan,
+  pathOf, declaration, fileOf, endAs, failure, tellFlaky, verdict, Plan,
 };
