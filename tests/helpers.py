@@ -20,6 +20,11 @@ GOLDEN = Path(__file__).parent / "golden"
 NO_PLUGINS = [f"-pno:{name}" for name in ("anyio", "cacheprovider", "hypothesispytest")]
 
 
+#: Seconds after which a run of tests that a test has started counts as hung: a machine that is busy
+#: takes a hundred for what takes it five.
+PATIENCE = 300
+
+
 @contextlib.contextmanager
 def signals_heard() -> Iterator[None]:
     """Tests in the background, or under nohup, ignore signals; children would inherit that."""

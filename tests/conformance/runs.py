@@ -17,7 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.conformance.situations import FAILED, HOOKS, PASSED, SITUATIONS, SKIPPED, Situation
-from tests.helpers import NO_PLUGINS, at_once, signals_heard
+from tests.helpers import NO_PLUGINS, PATIENCE, at_once, signals_heard
 from underlay import NotReady
 from underlay._waiting import wait_until
 
@@ -106,7 +106,7 @@ def _execute(runner: str, folder: Path, python: str) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         start_new_session=True,
     )
     return process.returncode, process.stdout

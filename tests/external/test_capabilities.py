@@ -51,7 +51,7 @@ class Trial:
         """What was noted, and the verdicts on the cases that were chosen."""
         for each in ("trace", "known"):
             (self.folder / each).unlink(missing_ok=True)
-        suite = self.tool.suite(self.folder, "*.test.js", timeout=20, **options)
+        suite = self.tool.suite(self.folder, "*.test.js", **options)
         self.specs = next(iter(suite)).specs.values()
         suite = unittest.TestSuite([case for case in suite if chosen in str(case)])
         if chosen:

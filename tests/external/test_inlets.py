@@ -327,10 +327,10 @@ class Kept(Case):
         self.assertEqual([], list((self.folder / "plans").iterdir()))
 
     def test_one_that_hangs_has_the_results_that_came_and_says_nothing_of_the_plan(self):
-        before, after = self.run_suite_that_waits(timeout=3)
+        before, after = self.run_suite_that_waits(timeout=6)
         self.assertEqual({"first": "passed"}, before.of)
         self.assertEqual({"second": "error", "third": "error", LAST: "error"}, after.of)
-        self.assertIn("told nothing for 3 s without a result", after.messages["second"])
+        self.assertIn("told nothing for 6 s without a result", after.messages["second"])
         self.assertEqual(4, self.suite_of_plan().countTestCases())
 
     def test_a_plan_of_a_run_that_does_not_fit_together_is_not_kept(self):

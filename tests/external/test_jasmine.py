@@ -1,7 +1,7 @@
 """Real Jasmine, real node: what is told of each spec, and of everything that can go wrong."""
 
 from tests.external.support import SPECS, jasmine, run, told
-from tests.helpers import Golden
+from tests.helpers import Golden, at_once
 from underlay.external import makeSuite
 
 #: Which verdict each case gets, by the spec file (specs/NAME_spec.js) and the case's title.
@@ -66,16 +66,21 @@ VERDICTS = {
     },
 }
 
+#: After how many seconds without a sign of life a spec counts as hung.
+TIMEOUTS = {**dict.fromkeys(VERDICTS, 60), "hang": 6}
+
 #: Those of which nothing is told that is the same with every version of node and in every order.
 WITHOUT_GOLDEN = {"exits_often"}
 
 
 class Verdicts(Golden):
+    def run_spec(self, name):
+        return run(makeSuite(jasmine(f"{name}_spec.js"), cwd=SPECS, timeout=TIMEOUTS[name]))
+
     def test_nothing_is_green_that_did_not_run_and_only_the_guilty_err(self):
-        for name, verdicts in VERDICTS.items():
+        for name, report in at_once(self.run_spec, VERDICTS).items():
             with self.subTest(name):
-                report = run(makeSuite(jasmine(f"{name}_spec.js"), cwd=SPECS, timeout=3))
-                self.assertEqual(verdicts, report.verdicts)
+                self.assertEqual(VERDICTS[name], report.verdicts)
                 if name not in WITHOUT_GOLDEN:
                     self.assertGolden(f"external-{name.replace('_', '-')}", told(report))
 

@@ -115,7 +115,7 @@ class Endings(Folders):
 
     def test_children_of_a_hanging_spec_are_killed_with_it(self):
         env = {"PIDS": str(self.folder)}
-        suite = makeSuite(jasmine("spinning_spec.js"), cwd=SPECS, env=env, timeout=3)
+        suite = makeSuite(jasmine("spinning_spec.js"), cwd=SPECS, env=env, timeout=6)
         report = run(suite)
         self.assertEqual("error", report.verdicts["spins"])
         self.assertTrue(is_gone(self.pid("running")))

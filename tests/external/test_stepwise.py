@@ -11,7 +11,8 @@ import unittest
 from pathlib import Path
 
 from tests.external.support import SPECS, cases, jasmine, run
-from tests.external.test_jasmine import VERDICTS
+from tests.external.test_jasmine import TIMEOUTS, VERDICTS
+from tests.helpers import at_once
 from tests.runners.project import ProjectTest
 from underlay import Layer
 from underlay._waiting import wait_until
@@ -145,15 +146,16 @@ class Order(Steps):
 
 class Verdicts(unittest.TestCase):
     def run_spec(self, name):
-        layer = Layer()
-        suite = makeSuite(jasmine(f"{name}_spec.js"), cwd=SPECS, timeout=3, layer=layer)
+        layer = Layer(name=name)
+        timeout = TIMEOUTS.get(name, 60)
+        suite = makeSuite(jasmine(f"{name}_spec.js"), cwd=SPECS, timeout=timeout, layer=layer)
         with layer:
             return run(suite)
 
     def test_are_those_of_suites_without_a_layer(self):
-        for name, verdicts in VERDICTS.items():
+        for name, report in at_once(self.run_spec, VERDICTS).items():
             with self.subTest(name):
-                self.assertEqual(verdicts, self.run_spec(name).verdicts)
+                self.assertEqual(VERDICTS[name], report.verdicts)
 
     def test_of_specs_that_are_left_out_do_not_wait_for_the_focused_one(self):
         report = self.run_spec("focused_last")

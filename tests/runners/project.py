@@ -12,7 +12,7 @@ import textwrap
 import unittest
 from pathlib import Path
 
-from tests.helpers import NO_PLUGINS, at_once
+from tests.helpers import NO_PLUGINS, PATIENCE, at_once
 
 RUNNERS = {
     "zope.testrunner": ["zope.testrunner", "--test-path", ".", "--tests-pattern", "^test_", "-vvv"],
@@ -97,7 +97,7 @@ class ProjectTest(unittest.TestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         return Run(runner, process.returncode, process.stdout, log.read_text().splitlines())
 

@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 from tests.conformance.runs import RUNNERS
+from tests.helpers import PATIENCE
 from underlay import TimelineUnreadable
 from underlay.timeline._reading import read
 from underlay.timeline._rows import rows
@@ -140,7 +141,7 @@ def run_recorded(runner, *arguments, **environment):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         try:
             return read(Path(folder) / "there")
