@@ -65,5 +65,5 @@ def told(report: Report) -> str:
         if message
     )
     text = text.replace(str(SPECS), "SPECS").replace(str(SHOP), "SHOP")
-    text = re.sub(r"^.*(node:internal|node_modules|wrapModuleLoad).*\n", "", text, flags=re.M)
+    text = re.sub(r"^.*(node:|node_modules|wrapModuleLoad).*\n", "", text, flags=re.M)
     return re.sub(r"seed \d+", "seed 12345", text).rstrip("\n")
