@@ -162,6 +162,11 @@ class Reports(Case):
         with self.assertRaisesRegex(ValueError, "before a layer is set up; on a layer use Command"):
             makeSuite(self.writing(REPORT.encode()), cwd=self.folder, layer=Layer())
 
+    def test_tests_that_a_command_on_a_layer_runs_may_have_one(self):
+        report = self.writing(REPORT.encode())
+        with mock.patch.dict(os.environ, UNDERLAY_STEPWISE="1"):  # as the command inherits it
+            self.assertEqual(5, makeSuite(report, cwd=self.folder).countTestCases())
+
 
 class Lines(Case):
     """TAP(command)"""

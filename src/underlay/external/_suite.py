@@ -21,8 +21,12 @@ from underlay.external._run import Run
 __unittest = True  # unittest and pytest leave the frames of this module out of tracebacks
 
 #: Not handed on: colours have no place in reports, and pytest names the running test here, so that
-#: no process that waits would be like one started now.  The third is for a process of ours.
-NOT_HANDED_ON = {"FORCE_COLOR", "PYTEST_CURRENT_TEST", "UNDERLAY_SELECTION", "UNDERLAY_COVERAGE"}
+#: no process that waits would be like one started now.  The others are for processes of ours, which
+#: may have started this one.
+NOT_HANDED_ON = {
+    *{"FORCE_COLOR", "PYTEST_CURRENT_TEST"},
+    *{"UNDERLAY_SELECTION", "UNDERLAY_COVERAGE", "UNDERLAY_STEPWISE"},
+}
 
 #: What unittest makes of a module that could not be loaded.
 FailedTest: Any = unittest.loader._FailedTest  # type: ignore[attr-defined]
