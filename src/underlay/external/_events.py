@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 
 def printable(text: str) -> str:
-    """The same for everybody who reads it, and in UTF-8 for sure.
+    """The text as it can be written anywhere: for what UTF-8 lacks, there are escapes.
 
     Texts of JavaScript may hold one half of a character, as in ``"😀"[0]``, and the names of files
     any bytes.
