@@ -239,6 +239,8 @@ class AnyLinter(Case):
             ("no JSON", 0),
             (sarif(), 1),
             (sarif(), 2),
+            (sarif(invocations=[{"executionSuccessful": False}]), 0),
+            ('{"runs": []}', 0),
             ("{}", 0),
             ("", 127),
         ):

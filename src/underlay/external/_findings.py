@@ -48,13 +48,24 @@ class Finding:
 
 def read_sarif(text: str, cwd: Path) -> list[Finding]:
     """Findings, and what the tool has to say of files that it could not read."""
+    runs = json.loads(text)["runs"]
+    if not runs:
+        raise ValueError("it tells of no run")
     return [
         _of_result(result, rules, cwd)
-        for run in json.loads(text)["runs"]
+        for run in runs
         for rules in [_default_levels(run)]
-        for result in (*run.get("results", ()), *_notifications(run))
+        for result in _results(run)
         if not _is_suppressed(result)
     ]
+
+
+def _results(run: dict[str, Any]) -> list[dict[str, Any]]:
+    results = [*run.get("results", ()), *_notifications(run)]
+    successes = [each.get("executionSuccessful") for each in run.get("invocations", ())]
+    if not results and False in successes:
+        raise ValueError("its run was not successful, and it does not say why")
+    return results
 
 
 def _is_suppressed(result: dict[str, Any]) -> bool:
