@@ -88,7 +88,7 @@ def _leash() -> tuple[socket.socket, socket.socket]:
         return ends
 
 
-def _dropped_by_shells(env: Mapping[str, str]) -> list[str]:
+def _env_prefix(env: Mapping[str, str]) -> list[str]:
     """What stands before a command so that it gets all of its environment; most often nothing."""
     dropped = [f"{name}={env[name]}" for name in env if not HANDED_ON.fullmatch(name)]
     return ["/usr/bin/env", "--", *dropped] if dropped else []
@@ -132,13 +132,13 @@ class Child:
         self._cwd = os.path.abspath(cwd)
         tenths = math.ceil(min(grace, PATIENCE) * 10)
         options = [str(folder), str(int(stop_signal)), str(tenths), self._cwd, stdout]
-        dropped = _dropped_by_shells(os.environ if env is None else env)
+        prefix = _env_prefix(os.environ if env is None else env)
         self._leash, end = _leash()
         with contextlib.ExitStack() as undo:
             undo.callback(self._leash.close)
             with end:
                 self._process = subprocess.Popen(
-                    ["/bin/sh", "-c", SHELL, "sh", *options, *dropped, *command],
+                    ["/bin/sh", "-c", SHELL, "sh", *options, *prefix, *command],
                     env=env,
                     stdin=end.fileno(),
                     stdout=subprocess.DEVNULL,
