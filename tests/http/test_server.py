@@ -95,12 +95,13 @@ class Starting(ServerCase):
 
     def test_answers_do_not_wait_for_more_to_send(self):
         """Nagle's algorithm would cost 40 ms."""
-        sock = self.connect(self.start())
-        began = time.perf_counter()
+        sock, took = self.connect(self.start()), []
         for _each in range(20):
+            began = time.perf_counter()
             sock.sendall(b"hello")
             sock.recv(100)
-        self.assertLess(time.perf_counter() - began, 0.4)
+            took.append(time.perf_counter() - began)
+        self.assertLess(sorted(took)[10], 0.02)
 
 
 class Accepting(ServerCase):
