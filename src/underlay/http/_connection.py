@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self.server.connections.pop(self, None)
         self._writable.set()
-        Connection.close(self)  # Python 3.10 warns of TLS that was closed by the client alone
+        self._close()  # Python 3.10 warns of TLS that was closed by the client alone
 
     def pause_reading(self) -> None:
         """Leave what the peer sends to the kernel."""
@@ -123,17 +123,20 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what is left, then FIN."""
-        # Once: with the second time asyncio's TLS lets go of the connection, and it stays open.
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.close()
+        self._close()
 
     def close_our_half(self) -> None:
         """Send what is left, then FIN, and leave it to the peer to close the other half."""
         if self.transport is None or not self.transport.can_write_eof():  # TLS has no halves
-            Connection.close(self)
+            self._close()
             return
         with contextlib.suppress(OSError):  # the peer has reset the connection, we hear of it soon
             self.transport.write_eof()
+
+    def _close(self) -> None:
+        # Once: with the second time asyncio's TLS lets go of the connection, and it stays open.
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.close()
 
     def reset(self) -> None:
         """Send RST: to the peer it is a connection reset, not an end."""

@@ -124,8 +124,11 @@ class Serving(Layer):
             tls.sslobject_class = Alerting
         answerer = self._make_answerer()
         server = Server(
-            *(listener, lambda server: Negotiating(server, answerer), self._failed),
-            *(tls, self._patience),
+            listener,
+            lambda server: Negotiating(server, answerer),
+            self._failed,
+            tls,
+            self._patience,
         )
         server.start()
         self._server = server
