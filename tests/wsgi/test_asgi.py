@@ -191,6 +191,17 @@ class Life(unittest.TestCase):
                 ask(live.url)
         nothing_left(self, before)
 
+    def test_an_exit_is_an_error_like_others(self):
+        async def leave(scope, receive, send):
+            raise SystemExit("bye")
+
+        layer = up(self, ASGI(endless_http(leave)))
+        for _each in range(2):
+            self.assertRaisesRegex(SystemExit, "bye", call, layer.application)
+        server = up(self, LiveServer(layer))
+        self.assertEqual(500, ask(server.url)[0])
+        self.assertRaisesRegex(ApplicationError, "GET /: SystemExit: bye", layer.verify)
+
     def test_a_loop_that_is_blocked_is_named(self):
         release = threading.Event()
         wait_for_threads(self)
