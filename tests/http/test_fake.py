@@ -35,7 +35,7 @@ from underlay.http import Expectation, FakeServer, hang, reset_connection, respo
 class Up(Golden):
     def setUp(self):
         wait_for_threads(self)
-        self.server = up(self, FakeServer(name="PAYMENTS", patience=0.01))
+        self.server = up(self, FakeServer(name="PAYMENTS"))
 
     def ask(self, path="/", body=None, **options):
         return ask(self.server.url + path, body, **options)
@@ -443,15 +443,17 @@ class Problems(Up):
 
     def test_a_handler_that_does_not_return_is_named(self):
         release = threading.Event()
-        self.addCleanup(release.set)
 
         def handler(request):
             release.wait(5)
             return ""
 
-        self.server.expect("GET", "/").then(handler)
-        with connected(self.server, GET):
-            problem = self.problem(NotReady)
+        server = up(self, FakeServer(patience=0.01))
+        self.addCleanup(release.set)
+        server.expect("GET", "/").then(handler)
+        with connected(server, GET), self.assertRaises(NotReady) as raised:
+            server.verify()
+        problem = raised.exception
         self.assertIn("handler()", str(problem))
         self.assertRegex(str(problem), r"test_fake.py:\d+ in handler: release.wait")
 

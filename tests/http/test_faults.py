@@ -7,7 +7,7 @@ import unittest
 import urllib3
 
 from tests.http.clients import CLIENTS, by_http_client, by_socket, saw
-from tests.http.support import GET, Golden, ask, connected, everything, up
+from tests.http.support import GET, Golden, ask, connected, everything, until, up
 from underlay._errors import AnswerFailed, LayerError, UnexpectedRequest
 from underlay._waiting import wait_until
 from underlay.http import (
@@ -392,6 +392,28 @@ class Outages(Up):
                 sock.sendall(GET)
                 self.server._server.settle()
                 self.assertEqual(1, len(self.server.requests))
+
+    def test_nor_are_those_that_are_just_answered(self):
+        self.server.expect("GET", "/").then(delay(0.1), text="hello")
+        with connected(self.server, GET) as sock:
+            self.server.wait_for()
+            with self.server.stalling():
+                until(sock, b"hello")
+                sock.sendall(GET)
+                self.server._server.settle()
+                self.assertEqual(1, len(self.server.requests))
+
+    def test_nor_are_those_that_are_in_a_tls_handshake(self):
+        server = up(self, FakeServer(tls=True))
+        with connected(server) as plain:
+            server._server.settle()
+            with server.stalling():
+                sock = server.ssl_context.wrap_socket(plain, server_hostname="localhost")
+                with sock:
+                    server._server.settle()  # Python 3.10 gives what comes with its last message
+                    sock.sendall(GET)
+                    server._server.settle()
+                    self.assertEqual([], server.requests)
 
     def test_one_in_another_leaves_that_going_on(self):
         self.server.expect("GET", "/").then(text="hello")

@@ -7,10 +7,29 @@ from unittest import mock
 import h2.events
 import httpx
 from h2.errors import ErrorCodes
+from hyperframe.frame import GoAwayFrame, PingFrame
 
-from tests.http.support import HTTP2Client, nothing_left, program, threads_and_descriptors, up
+from tests.http.support import (
+    HTTP2Client,
+    nothing_left,
+    program,
+    reset,
+    threads_and_descriptors,
+    up,
+)
 from underlay import AnswerFailed, Layer, UnexpectedRequest
-from underlay.http import FakeServer, LiveServer, Response, go_away, hang, reset_stream, respond
+from underlay.http import (
+    FakeServer,
+    LiveServer,
+    Response,
+    close_connection,
+    delay,
+    go_away,
+    hang,
+    reset_stream,
+    respond,
+)
+from underlay.http._exchange import SLICE
 
 
 class App(Layer):
@@ -99,6 +118,33 @@ class Conversation(Case):
         self.server.expect("GET", "/").then(respond(headers={"Connection": "close", "X-A": "b"}))
         answer = self.client(self.server).get(self.server.url)
         self.assertEqual((None, "b"), (answer.headers.get("Connection"), answer.headers["X-A"]))
+
+    def test_a_client_that_announces_its_end_gets_its_answers(self):
+        """What it acknowledges meanwhile is welcome as well."""
+        self.server.expect("GET", "/").then(delay(0.05), data=bytes(100_000))
+        client = self.raw(self.server)
+        client.ask()
+        client.sock.sendall(
+            GoAwayFrame().serialize() + PingFrame(opaque_data=b"12345678").serialize()
+        )
+        received = 0
+        while received < 100_000:
+            for event in client.until(h2.events.DataReceived):
+                if isinstance(event, h2.events.DataReceived):
+                    received += len(event.data)
+                    client.h2.acknowledge_received_data(len(event.data), event.stream_id)
+            client.flush()
+        self.server.verify()
+
+    def test_a_client_that_resets_the_connection_is_no_failure(self):
+        self.server.expect("GET", "/").then(close_connection())
+        for _each in range(5):
+            client = self.raw(self.server)
+            client.until(h2.events.SettingsAcknowledged)
+            client.ask()
+            reset(client.sock)
+        self.server.wait_for(5)
+        self.server.verify()
 
     def test_an_upload_that_breaks_off_is_journalled(self):
         client = self.raw(self.server)
@@ -195,6 +241,30 @@ class Live(Case):
         server = up(self, LiveServer(App(application)))
         answer = self.client(server).get(server.url)
         self.assertEqual(f"HTTP/2, {server.http_address}", answer.text)
+
+    def test_an_answer_that_the_client_takes_no_more_of_ends(self):
+        """It waits for room in a window that never opens again."""
+
+        def by_thread(environ, start_response):
+            start_response("200 OK", [])
+            yield from (bytes(SLICE) for _each in range(20))
+
+        async def in_the_loop(scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": bytes(20 * SLICE)})
+
+        for application in (by_thread, in_the_loop):
+            with self.subTest(application.__name__):
+                server = up(self, LiveServer(App(application)))
+                client = self.raw(server)
+                number, room = client.ask(), 65535  # as it is at first (RFC 9113, 6.9.2)
+                while room:
+                    events = client.until(h2.events.DataReceived)
+                    parts = (each for each in events if isinstance(each, h2.events.DataReceived))
+                    room -= sum(len(each.data) for each in parts)
+                client.h2.reset_stream(number)
+                client.flush()
+                server.verify()
 
     def test_it_stops_with_streams_open(self):
         before = threads_and_descriptors()

@@ -15,6 +15,7 @@ import warnings
 
 from tests.http.support import (
     GET,
+    UPGRADE,
     ask,
     connected,
     everything,
@@ -29,10 +30,6 @@ from underlay._waiting import wait_until
 from underlay.http import FakeServer, LiveServer, close_connection, hang, websocket
 
 UPLOAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 1000
-UPGRADE = (
-    b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
 
 
 class App(Layer):

@@ -1,19 +1,30 @@
 """TLS: whom clients trust, and whom the server."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import unittest
 import urllib.error
 import urllib.request
 
-from tests.http.support import GET, ask, program, reset, up
+from tests.http.support import (
+    GET,
+    UPGRADE,
+    ask,
+    nothing_left,
+    program,
+    reset,
+    threads_and_descriptors,
+    up,
+)
 from underlay import Layer, ResourceMissing
 from underlay._waiting import wait_until
-from underlay.http import TLS, FakeServer, LiveServer
+from underlay.http import TLS, FakeServer, LiveServer, close_connection
 
 
 def ask_with(context, url):
@@ -116,6 +127,82 @@ class Gone(unittest.TestCase):
             app.go_on.set()
             wait_until(lambda server=server: not server._server.connections, "the connection's end")
             server.verify()
+
+    def test_while_a_websocket_is_read(self):
+        for turns in range(5):
+            app = Reading(turns)
+            server = up(self, LiveServer(app, tls=True))
+            sock = secured(self, server)
+            sock.sendall(UPGRADE + message(bytes(150_000)))
+            app.agreed.wait(10)
+            (connection,) = server._server.connections
+            wait_until(lambda it=connection: not it.transport.is_reading(), "more than is read")
+            reset(sock)
+            app.go_on.set()
+            wait_until(lambda app=app: app.seen, "the application")
+            server.verify()
+
+
+class Silent(unittest.TestCase):
+    """A client that does not answer a farewell keeps nobody waiting, though TLS waits for it."""
+
+    def farewell(self, server):
+        """Let a client have one."""
+        server.expect("GET", "/").then(close_connection())
+        sock = secured(self, server)
+        sock.sendall(GET)
+        server.wait_for()
+        server._server.settle()
+        return sock
+
+    def test_the_server_stops(self):
+        before = threads_and_descriptors()
+        with FakeServer(tls=True) as server:
+            sock = self.farewell(server)
+        sock.close()
+        nothing_left(self, before)
+
+    def test_the_server_refuses(self):
+        server = up(self, FakeServer(tls=True))
+        sock = self.farewell(server)
+        with server.refusing():
+            wait_until(lambda: not server._server.connections, "the connection's end")
+        sock.close()
+
+
+def secured(case, server):
+    """A socket that is connected over TLS."""
+    plain = socket.create_connection((server.host, server.port), timeout=10)
+    sock = server.ssl_context.wrap_socket(plain, server_hostname="localhost")
+    case.addCleanup(sock.close)
+    return sock
+
+
+def message(data):
+    """Bytes on a WebSocket, from a client (RFC 6455, 5.2)."""
+    return b"\x82\xff" + struct.pack("!Q", len(data)) + bytes(4) + data
+
+
+class Reading(Layer):
+    """Its application reads a WebSocket that is lost, so many turns after it has noticed."""
+
+    def __init__(self, turns):
+        super().__init__()
+        self._turns = turns
+        self.agreed, self.go_on = threading.Event(), threading.Event()
+        self.seen = []
+
+    async def asgi_application(self, scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        self.agreed.set()
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.001)
+        with contextlib.suppress(OSError):
+            await send({"type": "websocket.send", "text": "lost"})
+            for _ in range(self._turns):
+                await asyncio.sleep(0)
+        self.seen.append(await receive())
 
 
 class EndingLate(Layer):

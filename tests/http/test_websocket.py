@@ -1,15 +1,38 @@
 """WebSockets: the script of a fake server, with the websockets library as client."""
 
 import asyncio
+import socket
+import threading
 import unittest
 
 from websockets.asyncio.client import connect as asyncio_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.http.support import ask, up
-from underlay import AnswerFailed
-from underlay.http import FakeServer, websocket
+from tests.http.support import UPGRADE, ask, connected, reset, up
+from underlay import AnswerFailed, Layer
+from underlay._waiting import wait_until
+from underlay.http import FakeServer, LiveServer, websocket
+
+
+class Agreeing(Layer):
+    """Its application takes its time to agree to a WebSocket."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked, self.go_on = threading.Event(), threading.Event()
+        self.seen = []
+
+    async def asgi_application(self, scope, receive, send):
+        await receive()
+        self.asked.set()
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.001)
+        try:
+            await send({"type": "websocket.accept"})
+            self.seen.append(await receive())
+        except OSError as error:
+            self.seen.append(error)
 
 
 class Scripts(unittest.TestCase):
@@ -120,6 +143,19 @@ class Scripts(unittest.TestCase):
         self.server.expect("GET", "/ws").then(websocket())
         self.assertEqual(500, ask(self.server.url + "/ws")[0])
         self.assertIn("GET /ws does not ask for a WebSocket", self.problem())
+
+    def test_an_application_hears_of_a_client_that_went_before_it_agreed(self):
+        for leave in (reset, socket.socket.close):
+            with self.subTest(leave.__name__):
+                app = Agreeing()
+                server = up(self, LiveServer(app))
+                with connected(server, UPGRADE) as sock:
+                    app.asked.wait(10)
+                    leave(sock)
+                    server._server.settle()
+                    app.go_on.set()
+                wait_until(lambda app=app: app.seen, "the application")
+                server.verify()
 
     def test_a_message_is_text_or_bytes(self):
         for wrong in ((), (1,), ({},)):

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import unittest
+from unittest import mock
 
 from tests.http.support import ask
 from tests.httpserver.support import running
@@ -62,13 +63,25 @@ class Blocking(unittest.TestCase):
             self.server.assert_request("/pay", timeout=0.01)
 
     def test_nobody_answers_it(self):
-        self.serve(timeout=0.01)
+        self.serve(timeout=1)  # the test has to look at it in time
         answers = self.ask("/pay")
         self.server.assert_request("/pay")
         self.join()
         self.assertEqual(500, answers[0][0])
         with self.assertRaisesRegex(AssertionError, "No response for request: .+/pay"):
             self.server.check()
+
+    def test_stop_does_not_wait_for_a_request_that_has_just_come(self):
+        self.serve()
+        tear_down = self.server.fake_server.testTearDown
+
+        def after_a_request():
+            self.ask("/pay")
+            self.server.fake_server.wait_for()
+            tear_down()
+
+        with mock.patch.object(self.server.fake_server, "testTearDown", after_a_request):
+            self.server.stop()
 
     def test_stop_does_not_wait_for_an_answer(self):
         self.serve()

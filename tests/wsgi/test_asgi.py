@@ -98,8 +98,8 @@ class InProcess(unittest.TestCase):
             await send({"type": "http.response.body", "body": b"x", "more_body": True})
             await asyncio.sleep(3600)
 
-        layer = up(self, ASGI(endless_http(endless), patience=0.05))
-        with self.assertRaisesRegex(EndlessAnswer, r"GET /events\n  within 0.05 s and 1 bytes"):
+        layer = up(self, ASGI(endless_http(endless), patience=0.5))
+        with self.assertRaisesRegex(EndlessAnswer, r"GET /events\n  within 0.5 s and 1 bytes"):
             call(layer.application, "/events")
 
     def test_a_loop_that_never_sleeps_ends_too(self):
@@ -190,6 +190,17 @@ class Life(unittest.TestCase):
             with ASGI(hello) as layer, LiveServer(layer) as live:
                 ask(live.url)
         nothing_left(self, before)
+
+    def test_an_exit_is_an_error_like_others(self):
+        async def leave(scope, receive, send):
+            raise SystemExit("bye")
+
+        layer = up(self, ASGI(endless_http(leave)))
+        for _each in range(2):
+            self.assertRaisesRegex(SystemExit, "bye", call, layer.application)
+        server = up(self, LiveServer(layer))
+        self.assertEqual(500, ask(server.url)[0])
+        self.assertRaisesRegex(ApplicationError, "GET /: SystemExit: bye", layer.verify)
 
     def test_a_loop_that_is_blocked_is_named(self):
         release = threading.Event()

@@ -109,7 +109,8 @@ class ASGIGateway:
             note = self.misled if isinstance(error, Unfinished) else self.raised
             note(exchange.request, error)
             if not exchange.ended:
-                await tell(exchange, error)
+                with contextlib.suppress(ConnectionAbortedError):  # it has just gone
+                    await tell(exchange, error)
 
 
 class Gone(ConnectionAbortedError):
@@ -224,7 +225,8 @@ class WebSocketConversation:
     async def finish(self) -> None:
         if self._socket is None:
             raise Unfinished("The application has neither accepted nor refused the WebSocket.")
-        await self._socket.close()
+        with _gone():
+            await self._socket.close()
 
     async def _send(self, message: Message) -> None:
         kind = message["type"]

@@ -52,12 +52,23 @@ class Connection(asyncio.Protocol):
         peer, own = map(transport.get_extra_info, ("peername", "sockname"))
         if isinstance(peer, tuple):  # sockets in the file system have no addresses
             self.client, self.address = peer[0], own[:2]
+        if not self.server.is_open:
+            self.pause_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.server.connections.pop(self, None)
         self._writable.set()
-        if self.transport is not None:
-            self.transport.close()  # Python 3.10 warns of TLS that was closed by the client alone
+        self._close()  # Python 3.10 warns of TLS that was closed by the client alone
+
+    def pause_reading(self) -> None:
+        """Leave what the peer sends to the kernel."""
+        if self.transport is not None and self.alive:
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take what the peer sends, unless nothing is taken from anybody."""
+        if self.transport is not None and self.alive and self.server.is_open:
+            self.transport.resume_reading()
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -112,7 +123,19 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what is left, then FIN."""
-        if self.transport is not None:
+        self._close()
+
+    def close_our_half(self) -> None:
+        """Send what is left, then FIN, and leave it to the peer to close the other half."""
+        if self.transport is None or not self.transport.can_write_eof():  # TLS has no halves
+            self._close()
+            return
+        with contextlib.suppress(OSError):  # the peer has reset the connection, we hear of it soon
+            self.transport.write_eof()
+
+    def _close(self) -> None:
+        # Once: with the second time asyncio's TLS lets go of the connection, and it stays open.
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.close()
 
     def reset(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, cast
 
 import h11
 
@@ -77,15 +77,16 @@ class HTTP1(Connection):
 
     def switch(self, headers: HeaderPairs) -> asyncio.StreamReader:
         """Go over to another protocol; what comes from now on can be read from the result."""
-        assert self.transport
         agreed = h11.InformationalResponse(
             status_code=101, headers=headers, reason=b"Switching Protocols"
         )
-        self.transport.write(self.h11.send(agreed))
-        self.transport.resume_reading()  # now that is up to the reader
+        self.send(self.h11.send(agreed) or b"")
+        self.resume_reading()  # now that is up to the reader
         self._switched = asyncio.StreamReader(limit=SLICE, loop=self.server.loop)
-        self._switched.set_transport(self.transport)
+        self._switched.set_transport(cast(asyncio.Transport, self))  # all it does is to pause it
         self._switched.feed_data(self.h11.trailing_data[0])
+        if self.gone.is_set():
+            self._switched.feed_eof()
         return self._switched
 
     def _read(self, data: bytes) -> None:
@@ -103,12 +104,10 @@ class HTTP1(Connection):
 
     def _pace(self) -> None:
         """Let the client send no faster than its requests are read and answered."""
-        if not (self.transport and self.alive):
-            return
         if self._answering and self._waiting > SLICE:
-            self.transport.pause_reading()
+            self.pause_reading()
         else:
-            self.transport.resume_reading()
+            self.resume_reading()
 
     @property
     def _waiting(self) -> int:
@@ -295,7 +294,4 @@ class HTTP1(Connection):
         # Not close(): with input unread that sends RST, and the client never sees the answer
         # (RFC 9112, 9.6).
         self._deaf = True
-        if self.transport and self.transport.can_write_eof():
-            self.transport.write_eof()
-        else:
-            self.close()
+        self.close_our_half()

@@ -46,6 +46,21 @@ class Stream:
         self.task: asyncio.Task[None] | None = None
 
 
+class States(h2.connection.H2ConnectionStateMachine):
+    """Those of a connection whose client may announce its end: what it has asked is answered.
+
+    With GOAWAY it promises to take no more requests, of which we send none (RFC 9113, 6.8); to h2
+    nothing can be sent any more.
+    """
+
+    def process_input(self, input_: h2.connection.ConnectionInputs) -> list[h2.events.Event]:
+        before = self.state
+        events = super().process_input(input_)
+        if input_ is h2.connection.ConnectionInputs.RECV_GOAWAY:
+            self.state = before
+        return events
+
+
 class HTTP2(Connection):
     """A connection that speaks HTTP/2.
 
@@ -57,6 +72,7 @@ class HTTP2(Connection):
         super().__init__(server)
         config = h2.config.H2Configuration(client_side=False, header_encoding=None)
         self.h2 = h2.connection.H2Connection(config)
+        self.h2.state_machine = States()
         self._answerer = answerer
         self._streams: dict[int, Stream] = {}
         self._window = asyncio.Event()  # the client takes more
@@ -99,11 +115,9 @@ class HTTP2(Connection):
     def close(self) -> None:
         """Send what is left, then FIN."""
         self._closed = True
+        self._window.set()
         # Not transport.close(): clients acknowledge frames at any time, and were answered with RST.
-        if self.transport and self.transport.can_write_eof():
-            self.transport.write_eof()
-        else:
-            super().close()
+        self.close_our_half()
 
     def go_away(self, code: int) -> None:
         """End the connection and say why."""
@@ -123,8 +137,7 @@ class HTTP2(Connection):
         :raises ConnectionAbortedError: when the stream or the connection is gone.
         """
         while data:
-            if not self.alive or number not in self._streams:
-                raise ConnectionAbortedError("The stream is closed.")
+            self._check(number)
             room = self.h2.local_flow_control_window(number)
             size = min(len(data), room, self.h2.max_outbound_frame_size, SLICE)
             if size > 0:
@@ -136,7 +149,11 @@ class HTTP2(Connection):
                 await self._window.wait()
 
     def end_stream(self, number: int) -> None:
-        """Nothing more comes from us."""
+        """Nothing more comes from us.
+
+        :raises ConnectionAbortedError: when the stream or the connection is gone.
+        """
+        self._check(number)
         self.h2.end_stream(number)
         self.flush()
 
@@ -150,6 +167,10 @@ class HTTP2(Connection):
     def has(self, number: int) -> bool:
         """Whether a stream can still be written to."""
         return self.alive and number in self._streams
+
+    def _check(self, number: int) -> None:
+        if not self.has(number):
+            raise ConnectionAbortedError("The stream is closed.")
 
     def _take(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
@@ -208,6 +229,7 @@ class HTTP2(Connection):
         if stream:
             stream.upload.break_off("The stream is closed.")
             self._acknowledge(number, stream)
+            self._window.set()  # who waits to send more is to see it
         return stream
 
     def _answer(self, number: int, stream: Stream, upload: Upload | None = None) -> None:

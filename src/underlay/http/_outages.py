@@ -33,15 +33,14 @@ async def refuse(server: Server) -> None:
 async def listen_again(server: Server) -> None:
     """The end of `refuse`."""
     server.listening.listen(BACKLOG)
-    server.loop.add_reader(server.listening, server.accept)
+    server.open()
 
 
 async def stall(server: Server) -> None:
     """Leave new connections in the kernel's queue, and read from none."""
-    server.loop.remove_reader(server.listening)
+    server.shut()
     for connection in tuple(server.connections):
-        if connection.transport is not None and connection.alive:
-            connection.transport.pause_reading()
+        connection.pause_reading()
 
 
 async def go_on(server: Server) -> None:
@@ -68,10 +67,13 @@ class Outages:
         self._going_on: list[Outage] = []
 
     def begin(self, server: Server, outage: Outage) -> None:
-        server.call(self._change, server, [*self._going_on, outage])
+        self._set(server, [*self._going_on, outage])
 
     def end(self, server: Server, outage: Outage) -> None:
-        server.call(self._change, server, [each for each in self._going_on if each is not outage])
+        self._set(server, [each for each in self._going_on if each is not outage])
+
+    def _set(self, server: Server, going_on: list[Outage]) -> None:
+        server.call(self._change, server, going_on, patience=server.patience)
 
     async def _change(self, server: Server, going_on: list[Outage]) -> None:
         before, now = self._going_on[-1:], going_on[-1:]

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import concurrent.futures
 import contextlib
+import errno
 import functools
 import socket
 import ssl
@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 
 from underlay._forking import keep_from_children, no_fork
 from underlay._waiting import Deadline
+from underlay.http._calls import Calls
 from underlay.http._connection import Connection
 from underlay.http._failing import in_short
 from underlay.http._listeners import Listener, listen
@@ -36,6 +37,12 @@ from underlay.http._workers import Workers
 
 T = TypeVar("T")
 
+#: What accept(2) says when there is no room for another connection.
+EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+#: Seconds until it is asked again then.
+BREATH = 1.0
+#: Seconds that a loop may always be blocked; on a busy machine one that is idle takes its time.
+BLOCKED = 5.0
 #: Turns of the loop in which what was cut and cancelled must have ended.
 TURNS = 50
 #: Turns of the loop from a connection in the kernel's queue to its first bytes being read.
@@ -49,7 +56,11 @@ class Server:
     :param connect: makes the protocol of a new connection.
     :param failed: called with errors that nobody else is told of, in the loop's thread.
     :param tls: how it speaks TLS, if it does.
+    :param patience: seconds that its loop may be blocked while a test waits for it, at least
+        `BLOCKED`.
+    :ivar call: runs coroutine functions for other threads, see `Calls.call`.
     :ivar tests: how many have ended.
+    :ivar is_open: whether connections are accepted and read from.
     """
 
     def __init__(
@@ -58,6 +69,7 @@ class Server:
         connect: Callable[[Server], Connection],
         failed: Callable[[BaseException], object],
         tls: ssl.SSLContext | None = None,
+        patience: float = 0.0,
     ) -> None:
         self.listener = listener
         self.tls = tls
@@ -67,9 +79,12 @@ class Server:
         self.stopping = threading.Event()
         self.failed = failed
         self.tests = 0
+        self.patience = max(patience, BLOCKED)
+        self.is_open = False
         self._posts: collections.deque[Callable[[], object]] = collections.deque()
         self._posted = False
-        self._calls: set[concurrent.futures.Future[Any]] = set()
+        self._calls = Calls(self)
+        self.call = self._calls.call
         self._untold: dict[asyncio.Future[Any], Callable[[], object]] = {}  # errors of handlers
         self._connect = connect
         self._end = asyncio.Event()
@@ -111,10 +126,9 @@ class Server:
         left = []
         if self._thread.is_alive():
             self._cut_from_outside()
-            about = "the server's event loop, blocked by a behaviour"
-            left.append(describe(about, frame_of(self._thread)))
+            left.append(self.where())
         else:
-            left.extend(_describe_task(*task) for task in self.tasks.items())
+            left.extend(map(self._describe_task, self._others()))
         self.listener.released()
         left.extend(self.workers.stop(deadline.left))
         while self._untold:  # the loop has not come to them
@@ -123,11 +137,11 @@ class Server:
 
     def settle(self) -> None:
         """Let the loop read what has already come in."""
-        self.call(_turns, TURNS_TO_READ)
+        self.call(_turns, TURNS_TO_READ, patience=self.patience)
 
     def cut_busy(self) -> None:
         """End what is under way, now that its test has ended; idle connections live on."""
-        self.call(self._cut_busy)
+        self.call(self._cut_busy, patience=self.patience)
 
     # -- in the loop's thread
 
@@ -177,40 +191,26 @@ class Server:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self.loop.call_soon_threadsafe(self._call_posts)
 
-    def call(self, function: Callable[..., Coroutine[Any, Any, T]], *args: object) -> T:
-        """Run a coroutine function in the loop and return what it returns.
-
-        :raises ConnectionAbortedError: if the server stops before that.
-        """
-        outcome: concurrent.futures.Future[T] = concurrent.futures.Future()
-
-        def begin() -> None:
-            if self._end.is_set():  # no turns are left for it
-                outcome.set_exception(ConnectionAbortedError("The server has stopped."))
-            else:
-                self.task(function(*args)).add_done_callback(functools.partial(_hand_over, outcome))
-
-        self._calls.add(outcome)
-        try:
-            self.loop.call_soon_threadsafe(begin)
-            return outcome.result()
-        except RuntimeError as error:
-            if outcome.done():  # an error of the function's own
-                raise
-            raise ConnectionAbortedError("The server has stopped.") from error
-        finally:
-            self._calls.discard(outcome)
+    def where(self) -> str:
+        """Where the loop is, for those who wait for it in vain."""
+        return describe("the server's event loop, blocked by a behaviour", frame_of(self._thread))
 
     # -- inside
 
     def _run(self) -> None:
+        self._serving = self.loop.create_task(self._serve())
         try:
-            self.loop.run_until_complete(self._main())
+            while not self._serving.done():
+                self._run_until_exit()
         finally:
             self.loop.close()
-            for outcome in tuple(self._calls):  # no turn of the loop came to them
-                if not outcome.done():
-                    outcome.set_exception(ConnectionAbortedError("The server has stopped."))
+            self._calls.abort()
+
+    def _run_until_exit(self) -> None:
+        try:
+            self.loop.run_until_complete(self._serving)
+        except (SystemExit, KeyboardInterrupt) as error:  # asyncio lets them through
+            self.failed(error)
 
     def _call_posts(self) -> None:
         self._posted = False
@@ -227,21 +227,39 @@ class Server:
         else:
             outcome.set_exception(error)
 
-    async def _main(self) -> None:
-        self.loop.add_reader(self.listening, self.accept)
+    async def _serve(self) -> None:
+        self.open()
         await self._end.wait()
         self.close_listening()
         for connection in tuple(self.connections):
             connection.cut()
-        for task in tuple(self.tasks):
+        for task in self._others():
             task.cancel()
         for _turn in range(TURNS):
-            if not (self.connections or self.tasks):
+            if not (self.connections or self._others()):
                 break
             await asyncio.sleep(0)
         await asyncio.sleep(0)  # for transports whose connection was never made
 
-    def accept(self) -> None:
+    def open(self) -> None:
+        """Accept who comes, and read what they say."""
+        self.is_open = True
+        self.loop.add_reader(self.listening, self._accept)
+
+    def shut(self) -> None:
+        """Leave who comes to the kernel, and what they say; who is here has to pause as well."""
+        self.is_open = False
+        self.loop.remove_reader(self.listening)
+
+    def close_listening(self) -> None:
+        """Accept no more, and leave the place."""
+        if self.listening.fileno() >= 0:  # or somebody else has taken it in an outage
+            self.shut()
+            with contextlib.suppress(OSError):  # a child that is just being forked holds it, too
+                self.listening.shutdown(socket.SHUT_RDWR)
+            self.listening.close()
+
+    def _accept(self) -> None:
         """Take those who wait in the kernel's queue; called when there are any."""
         # Not loop.create_server(): it has connections which no protocol knows of yet, and of those
         # in a TLS handshake none ever does.
@@ -250,18 +268,21 @@ class Server:
                 with no_fork:
                     sock, _ = self.listening.accept()
                     keep_from_children(sock)
-            except OSError:
+            except OSError as error:
+                if error.errno in EXHAUSTED:
+                    self._accept_later(error)
                 return
             sock.setblocking(False)
             self._hold(self._connect(self), sock)
 
-    def close_listening(self) -> None:
-        """Accept no more, and leave the place."""
-        if self.listening.fileno() >= 0:  # or somebody else has taken it in an outage
-            self.loop.remove_reader(self.listening)
-            with contextlib.suppress(OSError):  # a child that is just being forked holds it, too
-                self.listening.shutdown(socket.SHUT_RDWR)
-            self.listening.close()
+    def _accept_later(self, error: OSError) -> None:
+        self.failed(error)
+        self.loop.remove_reader(self.listening)  # which would tell of it in each turn
+        self.loop.call_later(BREATH, self._accept_again)
+
+    def _accept_again(self) -> None:
+        if self.is_open:
+            self.open()
 
     def _hold(self, connection: Connection, sock: socket.socket) -> None:
         self.connections[connection] = sock
@@ -274,6 +295,14 @@ class Server:
             sock = self.connections.pop(connection, None)
             if sock is not None:
                 sock.close()
+
+    def _others(self) -> set[asyncio.Task[Any]]:
+        """All tasks but our own, also those that an application has begun by itself."""
+        return asyncio.all_tasks(self.loop) - {self._serving}
+
+    def _describe_task(self, task: asyncio.Task[Any]) -> str:
+        about = self.tasks.get(task, "a task of the application's")
+        return describe(f"{about}, which ignores its cancellation", *task.get_stack()[-1:])
 
     async def _cut_busy(self) -> None:
         self.tests += 1
@@ -288,7 +317,9 @@ class Server:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def _tell(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        self.failed(context.get("exception") or RuntimeError(context["message"]))
+        error = context.get("exception") or RuntimeError(context["message"])
+        if not isinstance(error, (SystemExit, KeyboardInterrupt)):  # see _run_until_exit()
+            self.failed(error)
 
 
 async def _turns(count: int) -> None:
@@ -301,15 +332,6 @@ def _settle(outcome: asyncio.Future[T], value: T) -> None:
         outcome.set_result(value)
 
 
-def _hand_over(outcome: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:
-    if task.cancelled():
-        outcome.set_exception(ConnectionAbortedError("The connection is closed."))
-    elif error := task.exception():
-        outcome.set_exception(error)
-    else:
-        outcome.set_result(task.result())
-
-
 def _tellable(error: BaseException) -> Exception:
     """The error, in a shape that a future takes and that does not end the loop."""
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
@@ -317,7 +339,3 @@ def _tellable(error: BaseException) -> Exception:
     told = RuntimeError(in_short(error))
     told.__cause__ = error
     return told
-
-
-def _describe_task(task: asyncio.Task[Any], about: str) -> str:
-    return describe(f"{about}, which ignores its cancellation", *task.get_stack()[-1:])

@@ -123,7 +123,13 @@ class Serving(Layer):
         if tls:
             tls.sslobject_class = Alerting
         answerer = self._make_answerer()
-        server = Server(listener, lambda server: Negotiating(server, answerer), self._failed, tls)
+        server = Server(
+            listener,
+            lambda server: Negotiating(server, answerer),
+            self._failed,
+            tls,
+            self._patience,
+        )
         server.start()
         self._server = server
         self.addCleanup(self._stop, server)

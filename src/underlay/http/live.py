@@ -63,7 +63,7 @@ class LiveServer(Serving):
     def _begin_test(self) -> None:
         super()._begin_test()
         if self._asgi and self._server:
-            self.addCleanup(self._server.call, self._asgi.cancel)
+            self.addCleanup(self._server.call, self._asgi.cancel, patience=self._server.patience)
 
     def _serve(self, listener: Listener) -> None:
         if self._engine is None:

@@ -71,6 +71,7 @@ class BlockingHTTPServer(HTTPServerBase):
         self.timeout = timeout
         self._came = queue.SimpleQueue[BlockingRequestHandler]()
         self._waiting: list[BlockingRequestHandler] = []
+        self._stopping = False
         everything = Expectation(
             "any request", [], Times(0), outer_caller(), self.fake_server._playbook
         )
@@ -101,9 +102,13 @@ class BlockingHTTPServer(HTTPServerBase):
         return handler
 
     def stop(self) -> None:
+        self._stopping = True
         for handler in tuple(self._waiting):
             handler.give_up()
-        super().stop()
+        try:
+            super().stop()
+        finally:
+            self._stopping = False
 
     def _next(self, timeout: float) -> BlockingRequestHandler | None:
         """The next request that still waits."""
@@ -118,6 +123,8 @@ class BlockingHTTPServer(HTTPServerBase):
         handler = BlockingRequestHandler(request)
         self._waiting.append(handler)
         self._came.put(handler)
+        if self._stopping:
+            handler.give_up()
         try:
             if not handler.asserted.wait(self.timeout):
                 return self.respond_nohandler(request)

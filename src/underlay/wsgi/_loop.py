@@ -50,9 +50,18 @@ class LoopThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        self.loop.run_forever()
+        while self._exited():
+            pass
         self.loop.run_until_complete(_cancel_all())
         self.loop.close()
+
+    def _exited(self) -> bool:
+        """Run until the loop is stopped, or the application exits, which ends its task alone."""
+        try:
+            self.loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):  # asyncio lets them through
+            return True
+        return False
 
 
 async def _cancel_all() -> None:
