@@ -119,11 +119,10 @@ class Gone(unittest.TestCase):
         for turns in range(5):  # at 1 Python 3.10's transport has lost its socket and not said so
             app = EndingLate(turns)
             server = up(self, LiveServer(app, tls=True))
-            with socket.create_connection((server.host, server.port), timeout=10) as plain:
-                sock = server.ssl_context.wrap_socket(plain, server_hostname="localhost")
-                sock.sendall(GET)
-                app.begun.wait(10)
-                reset(sock)
+            sock = secured(self, server)
+            sock.sendall(GET)
+            app.begun.wait(10)
+            reset(sock)
             app.go_on.set()
             wait_until(lambda server=server: not server._server.connections, "the connection's end")
             server.verify()
